@@ -1,0 +1,123 @@
+"""Linearised unbalanced branch flow: voltages fall along lossless legs that couple with each other."""
+
+from v2g.language import Part, constraint, param, total, variable
+from v2g.models.transport import Transport
+
+
+class LinDistFlow(Transport):
+    """LinDist3Flow on one to three phases; on one phase it is LinDistFlow.
+
+    Gan and Low 2014, doi:10.1109/PSCC.2014.7038399; Sankur, Dobbe, Stewart, Callaway and Arnold
+    2016, arXiv:1606.04492; on one phase Baran and Wu 1989, doi:10.1109/61.25627. Voltages are
+    squared magnitudes per unit; losses are left out, so voltages are slightly optimistic.
+    """
+
+    title = "Network: lindistflow"
+    sets = {"e": "ends", "m": "couplings", "h": "directions"}
+
+    end_cross = param("kW/kvar", r"\gamma", over="e")
+    end_cross_back = param("kvar/kW", r"\gamma'", over="e")
+    end_weight = param("1", r"\tau^2", over="e")
+    coupled = param("a", "a", over="m")
+    other = param("a", "b", over="m")
+    drop_kw = param("1/kW", "M^P", over="m")
+    drop_kvar = param("1/kvar", "M^Q", over="m")
+    vmin = param("1", r"\underline V", over="n")
+    vmax = param("1", r"\overline V", over="n")
+    held = param("1", r"\chi", over="nt")
+    setpoint = param("1", "V^0", over="nt")
+    apparent = param("kVA", "S", over="a")
+    rated = param("1", r"\varrho", over="ath")
+    cos = param("kVA/kW", r"\cos\theta", over="h")
+    sin = param("kVA/kvar", r"\sin\theta", over="h")
+    inner = param("1", r"\cos\frac{\pi}{|h|}", over="h")
+
+    @variable("kvar", "f^q", where="energised", state=True)
+    def flow_kvar(self, a, t):
+        """Reactive power along the leg."""
+        return float("-inf"), float("inf")
+
+    @variable("1", "w", where="live", state=True)
+    def voltage(self, n, t):
+        """Squared magnitude."""
+        return self.vmin[n] ** 2, self.vmax[n] ** 2
+
+    @total(r"f^{\mathrm{out}}", at="end_node", unit="kW")
+    def leaving(self, e, t):
+        """Power that the legs take from a node; a delta winding takes it from two, shifted by reactive power."""
+        a = self.end_leg[e]
+        return self.end_share[e] * self.flow[a, t] + self.end_cross[e] * self.flow_kvar[a, t]
+
+    @total(r"f^{q,\mathrm{in}}", at="to_node", unit="kvar")
+    def arriving_kvar(self, a, t):
+        """Reactive power that the legs bring to a node."""
+        return self.flow_kvar[a, t]
+
+    @total(r"f^{q,\mathrm{out}}", at="end_node", unit="kvar")
+    def leaving_kvar(self, e, t):
+        """Reactive power that the legs take from a node."""
+        a = self.end_leg[e]
+        return self.end_share[e] * self.flow_kvar[a, t] - self.end_cross_back[e] * self.flow[a, t]
+
+    @constraint(where="live")
+    def balance_kvar(self, n, t):
+        """Kirchhoff's current law for reactive power."""
+        return self.arriving_kvar[n, t] - self.leaving_kvar[n, t] + self.reactive[n, t] == 0
+
+    @total(r"w^{\mathrm{up}}", at="end_leg", unit="1")
+    def upstream(self, e, t):
+        """Voltage at the sending end, through the fixed tap."""
+        return self.end_weight[e] * self.voltage[self.end_node[e], t]
+
+    @total(r"\delta", at="coupled", unit="1")
+    def fall(self, m, t):
+        """Voltage drop: the flows of all phases of the line, through self and mutual impedances."""
+        b = self.other[m]
+        return self.drop_kw[m] * self.flow[b, t] + self.drop_kvar[m] * self.flow_kvar[b, t]
+
+    @constraint(where="energised")
+    def drop(self, a, t):
+        """Voltage falls along the leg."""
+        return self.voltage[self.to_node[a], t] == self.upstream[a, t] - self.fall[a, t]
+
+    @constraint(where="held")
+    def reference(self, n, t):
+        """The unit that forms the island holds its voltage."""
+        return self.voltage[n, t] == self.setpoint[n, t] ** 2
+
+    @constraint(where="rated", lazy=True)
+    def thermal(self, a, t, h):
+        """Apparent power within the rating: a regular 32-gon inscribed in the disc."""
+        return self.cos[h] * self.flow[a, t] + self.sin[h] * self.flow_kvar[a, t] <= self.inner[h] * self.apparent[a]
+
+    @total(into="level")
+    def seen(self, n, t):
+        """Devices see the voltage of their node."""
+        return self.voltage[n, t]
+
+
+class Capacitor(Part):
+    """Closed capacitor banks: reactive power grows with the square of the voltage."""
+
+    table, rows, links, delta = "capacitors", "s", "i", True
+    title = "Capacitors"
+    size = param("kvar", column="kvar", above=0, help="reactive power of the bank at nominal voltage")
+    closed = param("1", kind="flag", default=True, help="0 if it is switched off")
+    node = param("n", "n", over="i")
+    nominal = param("kvar", r"\overline U", over="i")
+    live_link = param("1", r"\ell", over="it")
+
+    @variable("kvar", "u", where="live_link")
+    def output_kvar(self, i, t):
+        """Reactive power into one phase."""
+        return 0, float("inf")
+
+    @constraint(where="live_link")
+    def susceptance(self, i, t):
+        """A capacitor's output follows the squared voltage."""
+        return self.output_kvar[i, t] == self.nominal[i] * self.level[self.node[i], t]
+
+    @total(at="node", into="reactive")
+    def injected_kvar(self, i, t):
+        """At the node of each phase."""
+        return self.output_kvar[i, t]

@@ -1,0 +1,30 @@
+"""Solar plants: what the sun gives, or less."""
+
+from v2g.language import Part, param, total, variable
+from v2g.schema import Column
+
+
+class Solar(Part):
+    """Solar plants at unity power factor, following the grid; output may be curtailed."""
+
+    table, rows, links = "solar", "s", "i"
+    title = "Solar plants"
+    more_columns = (
+        Column("profile", "ref", required=True, refers_to="profiles", help="column of profiles.csv that multiplies the rating"),
+    )
+    rating = param("kW", column="rating_kw", at_least=0, help="output at profile 1")
+    available = param("kW", r"\overline P", over="st")
+    live = param("1", r"\ell", over="st")
+    unit = param("s", "s", over="i")
+    node = param("n", "n", over="i")
+    share = param("1", r"\beta", over="i")
+
+    @variable("kW", "g", where="live")
+    def output(self, s, t):
+        """Power given to the feeder."""
+        return 0, self.available[s, t]
+
+    @total(at="node", into="injection")
+    def injected(self, i, t):
+        """In equal shares on its phases."""
+        return self.share[i] * self.output[self.unit[i], t]

@@ -1,0 +1,119 @@
+"""Vehicles that charge and discharge while plugged in, and keep what their drivers need."""
+
+from v2g.language import Part, constraint, param, total, variable
+from v2g.schema import Column
+
+
+class Vehicle(Part):
+    """Vehicles with a battery, plugged in at chargers for stays, on the road for trips.
+
+    The reserve is a floor: no plan leaves a vehicle with less than its reserve, or than it would
+    have had if nobody had touched it. One that starts or arrives below its reserve gives nothing.
+    Losses are counted on both ways: charging stores eta_c of what the feeder gives, discharging
+    takes 1/eta_d of what the feeder gets.
+    """
+
+    table, rows = "vehicles", "v"
+    title = "Vehicles"
+    sets = {"p": "plugs"}
+    more_columns = (Column("model", "text", default="", help="what it is, for people"),)
+
+    capacity = param("kWh", r"\overline E", above=0, help="usable capacity of the battery")
+    start = param("kWh", "E^0", at_least=0, at_most_column="capacity_kwh", help="energy on board at the start")
+    reserve = param("kWh", "R", default=0.0, at_least=0, at_most_column="capacity_kwh", help="mobility reserve")
+    charge_power = param("kW", column="charge_kw", at_least=0, help="highest charging power of the vehicle")
+    discharge_power = param("kW", column="discharge_kw", default=0.0, at_least=0, help="highest power it can give; 0 = none")
+
+    floor = param("kWh", r"\underline E", over="vk")
+    trip = param("kWh", r"\tau", over="vt")
+    deficit = param("kWh", r"\overline\mu", over="vt")
+    below = param("1", r"\lambda", over="vk")
+    can_charge = param("1", r"\alpha^c", over="vt")
+    can_discharge = param("1", r"\alpha^d", over="vt")
+    can_both = param("1", r"\alpha", over="vt")
+    charge_limit = param("kW", "C", over="vt")
+    discharge_limit = param("kW", "D", over="vt")
+    charge_eff = param("1", r"\eta^c", over="vt")
+    discharge_eff = param("1", r"\eta^d", over="vt")
+    plugged = param("v", "v", over="p")
+    interval = param("t", "t", over="p")
+    node = param("n", "n", over="p")
+    share = param("1", r"\beta", over="p")
+    cross = param("kvar/kW", r"\gamma'", over="p")
+
+    @variable("kW", "c", where="can_charge")
+    def charge(self, v, t):
+        """Power taken from the feeder, at the plug."""
+        return 0, self.charge_limit[v, t]
+
+    @variable("kW", "d", where="can_discharge")
+    def discharge(self, v, t):
+        """Power given to the feeder, at the plug."""
+        return 0, self.discharge_limit[v, t]
+
+    @variable("kWh", "e")
+    def energy(self, v, k):
+        """Energy on board at the points between the intervals."""
+        return self.floor[v, k], self.capacity[v]
+
+    @variable("kWh", r"\mu", where="deficit")
+    def missed(self, v, t):
+        """Energy of a trip that is not on board: the trip is cut short."""
+        return 0, self.deficit[v, t]
+
+    @variable("kWh", r"\varsigma", where="below")
+    def shortfall(self, v, k):
+        """Energy below the reserve, of vehicles that were below it by themselves."""
+        return 0, self.reserve[v]
+
+    @constraint
+    def energy_start(self, v):
+        """The battery holds what was on board."""
+        return self.energy[v, 0] == self.start[v]
+
+    @constraint
+    def energy_balance(self, v, t):
+        """Energy is kept, less the losses of both ways and the trips."""
+        return self.energy[v, t + 1] == (
+            self.energy[v, t]
+            + self.dt[t] * (self.charge_eff[v, t] * self.charge[v, t] - self.discharge[v, t] / self.discharge_eff[v, t])
+            - self.trip[v, t]
+            + self.missed[v, t]
+        )
+
+    @constraint(where="can_both", lazy=True)
+    def one_way(self, v, t):
+        """Charging and discharging share the plug's time."""
+        return self.charge[v, t] / self.charge_limit[v, t] + self.discharge[v, t] / self.discharge_limit[v, t] <= 1
+
+    @constraint(where="below")
+    def reserve_short(self, v, k):
+        """What is missing to the reserve is reported."""
+        return self.shortfall[v, k] >= self.reserve[v] - self.energy[v, k]
+
+    @total(at=("node", "interval"), into="injection")
+    def injected(self, p):
+        """At the bus and phases of the charger it is plugged into."""
+        v, t = self.plugged[p], self.interval[p]
+        return self.share[p] * (self.discharge[v, t] - self.charge[v, t])
+
+    @total(at=("node", "interval"), into="reactive")
+    def injected_kvar(self, p):
+        """Unity power factor; only a charger between two phases shifts power across them."""
+        v, t = self.plugged[p], self.interval[p]
+        return -self.cross[p] * (self.discharge[v, t] - self.charge[v, t])
+
+    @total(over="vt", into="mobility")
+    def cut_short(self, v, t):
+        """Energy of trips not driven."""
+        return self.missed[v, t]
+
+    @total(over="vt", into="mobility")
+    def lacking(self, v, t):
+        """Energy below the reserve, averaged over time."""
+        return self.fraction[t] * self.shortfall[v, t + 1]
+
+    @total(over="vt", into="wear")
+    def moved(self, v, t):
+        """Energy through the plug, both ways."""
+        return self.dt[t] * (self.charge[v, t] + self.discharge[v, t])

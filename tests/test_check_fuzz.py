@@ -1,0 +1,115 @@
+"""Whatever stands in a case, reading and checking it ends in a case, in findings, or in one of our own errors."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+from helpers_specs import EVENING, HEADER, SPECS
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from v2g.check import check
+from v2g.errors import V2GError
+from v2g.formats.draft import Draft
+from v2g.formats.folder import parse_table, read_folder
+from v2g.formats.shipped import locate
+
+QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+TOML = 'format = 1\nname = "x"\nstart_utc = 2026-01-15T18:00:00Z\nstep_min = 30\nsteps = 4\n'
+
+odd_text = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["b1", "b2", "ev1", "c1", "abc", "ca", "delta", "delta-wye", "1", "0", "-1", "1e308", "nan", "1,5", "=1+1"]
+    ),
+    st.sampled_from(
+        ["2026-01-15T18:00Z", "2026-01-15 19:00", "9999-12-31T23:59:59+00:00", "2026-01-15T18:00-24:00", "\ud800"]
+    ),
+    st.floats().map(str),
+)
+odd_value = st.one_of(
+    odd_text, st.none(), st.booleans(), st.integers(), st.floats(), st.datetimes(), st.binary(max_size=4)
+)
+odd_header = st.dictionaries(
+    st.one_of(st.sampled_from([*HEADER, "network", "policy", "seed", "vmin_pu", "vmax_pu"]), st.text(max_size=5)),
+    st.recursive(
+        odd_value,
+        lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+    ),
+    max_size=5,
+)
+NAMES = {name: [c.name for c in spec.columns] for name, spec in SPECS.items()}
+
+
+@st.composite
+def odd_frame(draw: st.DrawFn) -> tuple[str, pd.DataFrame]:
+    table = draw(st.sampled_from(sorted(NAMES)))
+    columns = draw(st.lists(st.sampled_from([*NAMES[table], "?", ""]), max_size=len(NAMES[table]), unique=True))
+    rows = draw(st.integers(0, 4))
+    return table, pd.DataFrame(
+        {c: draw(st.lists(odd_value, min_size=rows, max_size=rows)) for c in columns}, index=range(rows)
+    )
+
+
+def well_formed(draft: Draft) -> None:
+    case, findings = check(draft, SPECS)
+    assert (case is None) == any(f.severity == "error" for f in findings)
+    for finding in findings:
+        assert finding.code and finding.message and finding.file
+        str(finding)
+
+
+@QUICK
+@given(odd_header, st.lists(odd_frame(), max_size=4))
+def test_any_cells(header: dict[str, object], frames: list[tuple[str, pd.DataFrame]]) -> None:
+    valid = {
+        name: pd.DataFrame([r.split(",") for r in t.split()[1:]], columns=t.split()[0].split(","))
+        for name, t in EVENING.items()
+    }
+    well_formed(Draft.of({**HEADER, **header}, {**valid, **dict(frames)}))
+
+
+@QUICK
+@given(st.sampled_from(sorted(EVENING)), st.data())
+def test_one_odd_cell_in_a_valid_case(table: str, data: st.DataObject) -> None:
+    frames = {name: parse_table(name, text.encode()).frame for name, text in EVENING.items()}
+    frame = frames[table]
+    assert frame is not None
+    frame = frame.copy()
+    row, column = data.draw(st.integers(0, len(frame) - 1)), data.draw(st.integers(0, frame.shape[1] - 1))
+    frame.iat[row, column] = data.draw(odd_text)
+    well_formed(Draft.of(HEADER, {**frames, table: frame}))
+
+
+@QUICK
+@given(st.one_of(st.binary(max_size=200), st.text(alphabet='a,"\n\r;\t1\x00', max_size=60).map(str.encode)))
+def test_any_bytes_in_a_table(data: bytes) -> None:
+    table = parse_table("loads.csv", data)
+    assert (table.frame is not None) or table.faults
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.one_of(st.binary(max_size=100), st.just(TOML.encode())), st.binary(max_size=100))
+def test_any_bytes_in_a_folder(header: bytes, table: bytes) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        (Path(name) / "case.toml").write_bytes(header)
+        (Path(name) / "buses.csv").write_bytes(table)
+        try:
+            draft = read_folder(Path(name))
+        except V2GError:
+            return
+        well_formed(draft)
+
+
+@settings(max_examples=60, deadline=None)
+@example("~nobody-of-this-name")
+@example("a\0b")
+@example("x" * 5000)
+@given(st.text(max_size=30))
+def test_any_path(text: str) -> None:
+    try:
+        read_folder(locate(text))
+    except V2GError:
+        return

@@ -1,0 +1,39 @@
+"""Names that are nearly right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+MAX_CANDIDATES = 5000
+MAX_LENGTH = 80
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``Did you mean 'x'?`` for the nearest of the known words, or nothing.
+
+    >>> did_you_mean("vehicle", ["vehicles", "stays"])
+    "Did you mean 'vehicles'?"
+    """
+    if len(word) > MAX_LENGTH:
+        return ""
+    spelled = {name.casefold(): name for name in list(known)[:MAX_CANDIDATES] if name}
+    near = get_close_matches(word.casefold(), spelled, n=1, cutoff=0.6)
+    return f"Did you mean {spelled[near[0]]!r}?" if near else ""
+
+
+def listed(names: Iterable[str], shown: int = 4) -> str:
+    """The first few names, and how many more there are.
+
+    >>> listed(["a", "b", "c", "d", "e", "f"])
+    'a, b, c, d and 2 more'
+    """
+    every = list(names)
+    more = len(every) - shown
+    return ", ".join(every[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def shortened(text: str, length: int = 60) -> str:
+    """Text as it may be shown: on one line, not too long, without characters that steer a terminal."""
+    plain = "".join(c if c.isprintable() else "?" for c in text)
+    return plain if len(plain) <= length else plain[: length - 3] + "..."

@@ -1,0 +1,158 @@
+"""The feeder as nodes (bus-phases) and legs (line-phases and transformer-phases)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from v2g.affine import Floats, Ints
+from v2g.case import Case
+
+DELTA_PAIR = {"a": "ab", "b": "bc", "c": "ca"}
+
+
+@dataclass(frozen=True)
+class Feeder:
+    """Nodes, and the closed legs between them.
+
+    ``ends`` are the sending ends: (leg, node, share of P, cross share of Q, weight of w). Most legs
+    have one; a leg behind a delta winding has two. ``couplings`` are (leg, other leg, drop by kW,
+    drop by kvar) in squared per unit.
+    """
+
+    nodes: list[str]
+    number: dict[tuple[str, str], int]
+    bus: list[str]
+    phase: list[str]
+    kv: Floats
+    legs: list[str]
+    element: list[str]
+    kind: list[str]
+    leg_phase: list[str]
+    to_node: Ints
+    rating: Floats
+    end_leg: Ints
+    end_node: Ints
+    end_share: Floats
+    end_cross: Floats
+    end_weight: Floats
+    couplings: tuple[Ints, Ints, Floats, Floats]
+
+
+def sequence_drops(r: Any, x: Any) -> tuple[Any, Any]:
+    """Matrices of the drop of squared voltage by P and by Q, from 3x3 series R and X.
+
+    ``2 (Re(Gamma) o r + Im(Gamma) o x)`` and ``2 (Re(Gamma) o x - Im(Gamma) o r)`` with Gamma the
+    matrix of phase rotations (Sankur et al. 2016, arXiv:1606.04492).
+
+    >>> p, q = sequence_drops(np.diag([1.0, 1, 1]), np.diag([3.0, 3, 3]))
+    >>> float(p[0, 0]), float(q[0, 0])
+    (2.0, 6.0)
+    """
+    turn = np.exp(-2j * np.pi / 3)
+    gamma = np.array([[1, turn**2, turn], [turn, 1, turn**2], [turn**2, turn, 1]])
+    return 2 * (gamma.real * r + gamma.imag * x), 2 * (gamma.real * x - gamma.imag * r)
+
+
+class _Builder:
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.nodes: list[tuple[str, str]] = []
+        self.kv: list[float] = []
+        self.legs: list[tuple[str, str, str]] = []
+        self.to_node: list[int] = []
+        self.rating: list[float] = []
+        self.ends: list[tuple[int, int, float, float, float]] = []
+        self.couplings: list[tuple[int, int, float, float]] = []
+
+    def add_nodes(self) -> None:
+        """One node per bus and phase, in the order of the table."""
+        for bus in self.case.table("buses").itertuples(index=False):
+            for phase in bus.phases:
+                self.nodes.append((str(bus.bus), phase))
+                self.kv.append(float(bus.kv_ln_kv))
+        self.number = {node: i for i, node in enumerate(self.nodes)}
+
+    def leg(self, name: str, kind: str, phase: str, to_bus: str, rating: float) -> int:
+        """A new leg; returns its number."""
+        self.legs.append((name, kind, phase))
+        self.to_node.append(self.number[to_bus, phase])
+        self.rating.append(np.inf if np.isnan(rating) else rating)
+        return len(self.legs) - 1
+
+    def couple(self, legs: dict[str, int], r: Any, x: Any, to_bus: str) -> None:
+        """Voltage drops between the phases of one element."""
+        by_kw, by_kvar = sequence_drops(r, x)
+        for one, a in legs.items():
+            scale = 1.0 / (1000.0 * self.kv[self.number[to_bus, one]] ** 2)
+            for two, b in legs.items():
+                i, j = "abc".index(one), "abc".index(two)
+                if by_kw[i, j] or by_kvar[i, j]:
+                    self.couplings.append((a, b, by_kw[i, j] * scale, by_kvar[i, j] * scale))
+
+    def add_lines(self) -> None:
+        """A leg per phase of each closed line."""
+        table = self.case.table("lines")
+        for line in table[table["closed"]].to_dict("records") if len(table) else []:
+            legs = {}
+            for phase in line["phases"]:
+                a = self.leg(line["line"], "line", phase, line["to_bus"], line["rating_kva"])
+                self.ends.append((a, self.number[line["from_bus"], phase], 1.0, 0.0, 1.0))
+                legs[phase] = a
+            self.couple(legs, *(impedance(line, letter) for letter in "rx"), line["to_bus"])
+
+    def add_transformers(self) -> None:
+        """A leg per phase of each closed transformer or regulator; a delta winding is fed by two phases."""
+        table = self.case.table("transformers")
+        for unit in table[table["closed"]].to_dict("records") if len(table) else []:
+            legs = {}
+            for phase in unit["phases"]:
+                a = self.leg(unit["transformer"], "transformer", phase, unit["to_bus"], unit["rating_kva"])
+                tap = float(unit[f"tap_{phase}"]) ** 2
+                pair = DELTA_PAIR[phase] if unit["connection"] == "delta-wye" else phase
+                shift = (1.0, -1.0) if len(pair) == 2 else (0.0,)
+                for side, sign in zip(pair, shift, strict=True):
+                    node = self.number[unit["from_bus"], side]
+                    self.ends.append((a, node, 1.0 / len(pair), sign / (2.0 * np.sqrt(3.0)), tap / len(pair)))
+                legs[phase] = a
+            self.couple(legs, np.eye(3) * unit["r_ohm"], np.eye(3) * unit["x_ohm"], unit["to_bus"])
+
+
+def impedance(line: dict[Any, Any], letter: str) -> Floats:
+    """3x3 symmetric matrix of a line's total series R or X in ohm, from its columns."""
+    matrix = np.zeros((3, 3))
+    for i, one in enumerate("abc"):
+        for j, two in enumerate("abc"):
+            matrix[i, j] = line[f"{letter}_{min(one, two)}{max(one, two)}_ohm"]
+    return matrix
+
+
+def build(case: Case) -> Feeder:
+    """Nodes and closed legs of a case."""
+    make = _Builder(case)
+    make.add_nodes()
+    make.add_lines()
+    make.add_transformers()
+    leg, node, share, cross, weight = (list(c) for c in zip(*make.ends, strict=True)) if make.ends else ([],) * 5
+    a, b, by_kw, by_kvar = (list(c) for c in zip(*make.couplings, strict=True)) if make.couplings else ([],) * 4
+    return Feeder(
+        nodes=[f"{bus}.{phase}" for bus, phase in make.nodes],
+        number=make.number,
+        bus=[bus for bus, _ in make.nodes],
+        phase=[phase for _, phase in make.nodes],
+        kv=np.array(make.kv, float),
+        legs=[f"{name}.{phase}" for name, _, phase in make.legs],
+        element=[name for name, _, _ in make.legs],
+        kind=[kind for _, kind, _ in make.legs],
+        leg_phase=[phase for _, _, phase in make.legs],
+        to_node=np.array(make.to_node, int),
+        rating=np.array(make.rating, float),
+        end_leg=np.array(leg, int),
+        end_node=np.array(node, int),
+        end_share=np.array(share, float),
+        end_cross=np.array(cross, float),
+        end_weight=np.array(weight, float),
+        couplings=(np.array(a, int), np.array(b, int), np.array(by_kw, float), np.array(by_kvar, float)),
+    )

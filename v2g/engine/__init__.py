@@ -1,0 +1,1 @@
+"""How a problem is solved: stage by stage, with the network's rows only where they bind."""

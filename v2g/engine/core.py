@@ -1,0 +1,196 @@
+"""A linear program over decisions only: states substituted, limits on them added where they are violated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from v2g.affine import Floats, Ints, Rows, Term, gather
+from v2g.engine.states import States, peel
+from v2g.lp import LP, row_sums
+from v2g.solvers.answer import Answer, Status
+from v2g.solvers.highs import Session
+
+VIOLATION = 2e-8
+ROUNDS = 40
+MOST_ROWS = 4000
+
+
+class Core(Protocol):
+    """What the stages of a policy are solved on."""
+
+    lp: LP
+
+    def minimise(self, cost: Floats, time_limit: float | None, *, vertex: bool = False) -> Answer:
+        """Point and multipliers over all columns and rows of the program."""
+
+    def fix(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """New bounds for some decision columns."""
+
+    def hold(self, index: Ints, value: Floats, upper: float) -> None:
+        """From now on ``sum(value * x[index]) <= upper``."""
+
+
+@dataclass
+class Limits:
+    """Limits on states taken into the program so far: which, in which order of its rows."""
+
+    columns: list[int] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
+
+
+class Reduced:
+    """The whole program, solved on its decisions."""
+
+    def __init__(self, lp: LP, options: dict[str, Any], report: Callable[[str], None] | None = None) -> None:
+        self.lp, self.report = lp, report or (lambda _: None)
+        self.states: States = peel(lp)
+        self.decision = np.flatnonzero(self.states.level_of < 0)
+        self.place = np.full(lp.shape[1], -1, dtype=np.int64)
+        self.place[self.decision] = np.arange(self.decision.size)
+        self.lower, self.upper = lp.lower.copy(), lp.upper.copy()
+        self.kept = np.flatnonzero(~self.states.defines & ~lp.lazy)
+        self.lazy = np.flatnonzero(lp.lazy)
+        self.limited = np.flatnonzero((self.states.level_of >= 0) & (np.isfinite(lp.lower) | np.isfinite(lp.upper)))
+        self.tail: list[tuple[str, int]] = []
+        self.inside = {"column": np.zeros(lp.shape[1], bool), "row": np.zeros(lp.shape[0], bool)}
+        self.holds: list[tuple[Ints, Floats, float]] = []
+        self.session = Session(options)
+        self.fresh_seconds: float | None = None
+        self.last_cost: Floats | None = None
+        self._load()
+
+    def _load(self) -> None:
+        rows, constant = self.states.rewrite(gather(self.lp.matrix, self.kept), self.kept.size)
+        low, high = self.lp.row_lower[self.kept] - constant, self.lp.row_upper[self.kept] - constant
+        own = self.decision
+        self.session.load(self._placed(rows), low, high, self.lower[own], self.upper[own], np.zeros(own.size))
+
+    def _placed(self, rows: Rows) -> Rows:
+        return Rows(rows.start, self.place[rows.index], rows.value)
+
+    def fix(self, columns: Ints, lower: Floats, upper: Floats) -> None:
+        """New bounds for some decision columns."""
+        self.lower[columns], self.upper[columns] = lower, upper
+        self.session.bounds(self.place[columns], lower, upper)
+
+    def hold(self, index: Ints, value: Floats, upper: float) -> None:
+        """From now on the sum stays at or below ``upper``."""
+        entries = Term(np.zeros(index.size, dtype=np.int64), index, value)
+        rows, constant = self.states.rewrite(entries, 1)
+        self.session.add_rows(self._placed(rows), np.array([-np.inf]), np.array([upper]) - constant)
+        self.tail.append(("hold", len(self.holds)))
+        self.holds.append((index, value, upper))
+
+    def minimise(self, cost: Floats, time_limit: float | None = None, *, vertex: bool = False) -> Answer:
+        """Solve, look for violated limits, add them, until none is left."""
+        started = time.perf_counter()
+        costs = np.flatnonzero(cost)
+        entries = Term(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
+        reduced, _ = self.states.rewrite(entries, 1)
+        own = np.zeros(self.decision.size)
+        own[self.place[reduced.index]] = reduced.value
+        self.session.costs(own)
+        if vertex:
+            self.session.option("run_crossover", "on")
+        answer = Answer(Status.FAILED)
+        known = self.last_cost is not None and np.array_equal(self.last_cost != 0.0, own != 0.0)
+        self.last_cost = own
+        for round_number in range(ROUNDS):
+            left = None if time_limit is None else time_limit - (time.perf_counter() - started)
+            answer = self._run(left, hopeful=round_number == 0 and not known)
+            if not answer.status.has_point:
+                break
+            x = self._full(answer)
+            added = self._add_violated(x)
+            if not added:
+                answer = Answer(answer.status, x, self._multipliers(cost, answer), answer.bound, answer.message)
+                break
+            self.report(f"{added} network limits added")
+        else:
+            answer = Answer(Status.FAILED, message=f"network limits were still violated after {ROUNDS} rounds")
+        if vertex:
+            self.session.option("run_crossover", "off")
+        return answer
+
+    def _run(self, left: float | None, hopeful: bool) -> Answer:
+        """Run the solver. The basis of another objective may be a bad start: give it as long as a fresh start took."""
+        if hopeful and self.fresh_seconds is not None and (left is None or left > self.fresh_seconds):
+            answer = self.session.run(self.fresh_seconds)
+            if answer.status is not Status.TIME_LIMIT:
+                return answer
+            self.session.forget()
+            left = None if left is None else left - self.fresh_seconds
+        started = time.perf_counter()
+        answer = self.session.run(left)
+        if self.fresh_seconds is None:
+            self.fresh_seconds = max(0.5, time.perf_counter() - started)
+        return answer
+
+    def _full(self, answer: Answer) -> Floats:
+        assert answer.x is not None
+        x = np.zeros(self.lp.shape[1])
+        x[self.decision] = np.clip(answer.x, self.lower[self.decision], self.upper[self.decision])
+        return self.states.evaluate(x)
+
+    def _add_violated(self, x: Floats) -> int:
+        """Add the worst violated limits that are not in the program yet; returns how many."""
+        columns = self._worst(self.limited, x, self.lp.lower, self.lp.upper, self.inside["column"])
+        lazy = gather(self.lp.matrix, self.lazy)
+        activity = np.zeros(self.lp.shape[0])
+        activity[self.lazy] = np.bincount(lazy.row, weights=lazy.coefficient * x[lazy.column], minlength=self.lazy.size)  # type: ignore[arg-type]
+        rows = self._worst(self.lazy, activity, self.lp.row_lower, self.lp.row_upper, self.inside["row"])
+        if columns.size:
+            entries = Term(np.arange(columns.size), columns, np.ones(columns.size))
+            self._append(entries, self.lp.lower[columns], self.lp.upper[columns])
+            self.tail += [("column", int(j)) for j in columns]
+            self.inside["column"][columns] = True
+        if rows.size:
+            self._append(gather(self.lp.matrix, rows), self.lp.row_lower[rows], self.lp.row_upper[rows])
+            self.tail += [("row", int(i)) for i in rows]
+            self.inside["row"][rows] = True
+        return int(columns.size + rows.size)
+
+    @staticmethod
+    def _worst(among: Ints, value: Floats, lower: Floats, upper: Floats, inside: NDArray[np.bool_]) -> Ints:
+        excess = np.maximum(lower[among] - value[among], value[among] - upper[among])
+        excess[inside[among]] = 0.0
+        found = np.flatnonzero(excess > VIOLATION)
+        if found.size > MOST_ROWS:
+            found = found[np.argsort(-excess[found])[:MOST_ROWS]]
+        return among[found]
+
+    def _append(self, entries: Term, lower: Floats, upper: Floats) -> None:
+        rows, constant = self.states.rewrite(entries, lower.size)
+        self.session.add_rows(self._placed(rows), lower - constant, upper - constant)
+
+    def _multipliers(self, cost: Floats, answer: Answer) -> Floats | None:
+        """Multipliers of all rows of the program, then of the holds, shape (rows + holds,)."""
+        if answer.y is None:
+            return None
+        rows, columns = self.lp.shape
+        y, reduced, held = np.zeros(rows), np.zeros(columns), np.zeros(len(self.holds))
+        y[self.kept] = answer.y[: self.kept.size]
+        for (kind, at), value in zip(self.tail, answer.y[self.kept.size :], strict=True):
+            if kind == "row":
+                y[at] = value
+            elif kind == "column":
+                reduced[at] = value
+            else:
+                held[at] = value
+        priced = cost.copy()
+        for (index, value, _), weight in zip(self.holds, held, strict=True):
+            priced[index] -= weight * value
+        return np.concatenate([self.states.multipliers(priced, y, reduced), held])
+
+
+def violations(lp: LP, x: Floats) -> float:
+    """Largest violation of any row or bound at a point."""
+    activity = row_sums(lp.matrix, x)
+    worst = [lp.row_lower - activity, activity - lp.row_upper, lp.lower - x, x - lp.upper]
+    return float(max((w.max(initial=0.0) for w in worst), default=0.0))

@@ -1,0 +1,147 @@
+"""Search for whole loads: which to serve, proven by bounds of linear programs.
+
+A node of the search names loads that must be served, and loads that are given up. Must-serve is a
+penalty on what is missing, not a bound: plans that do serve those loads pay nothing, so the penalised
+program's bound is a bound for the node, and it has a solution where the strict one may have none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from v2g.affine import Floats, Ints
+from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
+from v2g.engine.clock import Clock
+from v2g.engine.core import Core
+from v2g.lp import Objective
+from v2g.solvers.answer import Answer
+
+WHOLE = 1e-6
+INSISTENCE = 20.0
+MOST_NODES = 400
+
+
+@dataclass(frozen=True)
+class Node:
+    """Integer columns that must be one, and those that are zero."""
+
+    must: frozenset[int]
+    given_up: frozenset[int]
+    bound: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best whole point, its value, a proven bound, and the multipliers of the first program."""
+
+    x: Floats
+    value: float
+    bound: float
+    multipliers: Floats | None
+
+
+@dataclass
+class Search:
+    """Minimise an objective with some columns whole; ``start`` is a whole point to beat, if there is one.
+
+    ``solve`` returns an answer, or None for a program without a solution. Nodes whose bound is within
+    ``gap`` of the best point are not followed.
+    """
+
+    core: Core
+    objective: Objective
+    columns: Ints
+    lower: Floats
+    upper: Floats
+    held: list[Hold]
+    clock: Clock
+    solve: Callable[[Floats], Answer | None]
+    gap: float = 0.0
+    best: tuple[Floats, float] | None = None
+
+    def run(self, root: Answer | None = None) -> Found:
+        """Depth first, the promising side first; ends when no node can beat the best point."""
+        self.size = step(self.core.lp, self.objective)
+        self.least = self._bound(self.objective, None, self.upper)
+        first = root if root is not None else self.solve(self._cost())
+        assert first is not None and first.x is not None
+        bound = self._rounded(self._bound(self.objective, first.y, self.upper))
+        self.penalty = INSISTENCE * (np.abs(self.objective.value).max() if self.size else max(1.0, abs(bound)))
+        open_nodes = self._children(Node(frozenset(), frozenset(), bound), first.x)
+        cut_off = np.inf
+        for _ in range(MOST_NODES):
+            cut_off = min([cut_off, *(n.bound for n in open_nodes if self._beaten(n))])
+            open_nodes = [n for n in open_nodes if not self._beaten(n)]
+            if not open_nodes or self.clock.over:
+                break
+            open_nodes += self._explore(open_nodes.pop())
+        self.core.fix(self.columns, self.lower[self.columns], self.upper[self.columns])
+        if self.best is None:
+            self._offer(self._rounded_down(first.x))
+        assert self.best is not None
+        x, value = self.best
+        least_open = min([cut_off, value, *(n.bound for n in open_nodes)])
+        return Found(x, value, max(bound, least_open), first.y)
+
+    def _cost(self) -> Floats:
+        return self.objective.dense(self.core.lp.shape[1])
+
+    def _bound(self, objective: Objective, multipliers: Floats | None, upper: Floats) -> float:
+        return valid_bound(self.core.lp, objective, multipliers, self.lower, upper, self.held)
+
+    def _rounded(self, bound: float) -> float:
+        return rounded_up(bound, self.least, self.size)
+
+    def _beaten(self, node: Node) -> bool:
+        """Whether the best point is as good as anything the node can hold."""
+        if self.best is None:
+            return False
+        value = self.best[1]
+        return node.bound >= value - max(WHOLE, self.gap * max(1.0, abs(value)))
+
+    def _explore(self, node: Node) -> list[Node]:
+        """Solve the node's program; offer its point if whole; otherwise split."""
+        upper = self.upper.copy()
+        must, given_up = sorted(node.must), sorted(node.given_up)
+        upper[given_up] = 0.0
+        self.core.fix(self.columns, self.lower[self.columns], upper[self.columns])
+        cost = self._cost()
+        cost[must] -= self.penalty
+        answer = self.solve(cost)
+        if answer is None or answer.x is None:
+            return []
+        at = np.flatnonzero(cost)
+        dear = Objective("", "", "", at, cost[at], self.objective.constant + self.penalty * len(must))
+        solved = Node(node.must, node.given_up, max(node.bound, self._rounded(self._bound(dear, answer.y, upper))))
+        return [] if self._beaten(solved) else self._children(solved, answer.x)
+
+    def _children(self, node: Node, x: Floats) -> list[Node]:
+        z, top = x[self.columns], self.upper[self.columns]
+        decided = node.must | node.given_up
+        free = np.array([c not in decided for c in self.columns])
+        split = np.flatnonzero(free & (np.minimum(z, top - z) > WHOLE))
+        if not split.size:
+            if all(x[c] >= self.upper[c] - WHOLE for c in node.must):
+                self._offer(x)
+                return []
+            split = np.flatnonzero(free & (z > WHOLE))
+        if not split.size:
+            return []
+        chosen = int(self.columns[split[np.argmax(z[split])]])
+        down = Node(node.must, node.given_up | {chosen}, node.bound)
+        up = Node(node.must | {chosen}, node.given_up, node.bound)
+        return [down, up]
+
+    def _offer(self, x: Floats) -> None:
+        value = self.objective.at(x)
+        if self.best is None or value < self.best[1] - WHOLE:
+            self.best = x, value
+
+    def _rounded_down(self, x: Floats) -> Floats:
+        """The point with its fractional loads not counted: always feasible."""
+        whole = x.copy()
+        whole[self.columns] = np.floor(whole[self.columns] + WHOLE)
+        return whole

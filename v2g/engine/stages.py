@@ -1,0 +1,189 @@
+"""The policy's stages, solved in order: each as small as possible, then held, then the next.
+
+Counts of critical loads come first, and are proven by rounding: a linear program bounds how much of
+a tier can be served, the bound is rounded to what whole loads can add up to, and a search over the
+few fractional loads finds a plan that reaches it. When the plan's count equals the rounded bound,
+that is a proof.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from v2g.affine import Floats, Ints
+from v2g.engine.bounds import Hold, step, valid_bound
+from v2g.engine.clock import Clock
+from v2g.engine.core import Core
+from v2g.engine.search import WHOLE, Found, Search
+from v2g.errors import SolveError
+from v2g.lp import LP, Objective
+from v2g.solvers.answer import Answer, Status
+
+COUNT_SLACK = 1e-3
+Report = Callable[[str, str], None]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What became of one stage: its value, a proven bound, and the multipliers that prove it.
+
+    ``lower``, ``upper`` and ``held`` (how many holds) say for which program the multipliers are.
+    """
+
+    objective: Objective
+    value: float
+    bound: float
+    multipliers: Floats | None
+    lower: Floats
+    upper: Floats
+    held: int
+
+    @property
+    def gap(self) -> float:
+        """Distance between value and bound, relative to the value (to one unit where that is larger)."""
+        return max(0.0, self.value - self.bound) / max(1.0, abs(self.value))
+
+
+@dataclass
+class Run:
+    """One pass over the stages."""
+
+    core: Core
+    clock: Clock
+    report: Report
+    gap: float = 1e-3
+    x: Floats | None = None
+    stages: list[Stage] = field(default_factory=list)
+    held: list[Hold] = field(default_factory=list)
+    status: Status = Status.OPTIMAL
+
+    def __post_init__(self) -> None:
+        self.lower, self.upper = self.lp.lower.copy(), self.lp.upper.copy()
+        self.whole = np.flatnonzero(self.lp.integer)
+
+    @property
+    def lp(self) -> LP:
+        """The whole program."""
+        return self.core.lp
+
+    def all(self) -> Floats:
+        """Solve every stage; returns the final point."""
+        objectives = self.lp.objectives
+        lead = self._together([o for o in objectives if o.integers]) if objectives[0].integers else None
+        exact = lead is not None
+        for number, objective in enumerate(objectives):
+            rest = objectives[number + 1 :]
+            if objective.integers:
+                exact = self._count(objective, lead, exact, last=not any(o.integers for o in rest)) and exact
+            else:
+                self._amount(objective, last=not rest)
+        assert self.x is not None
+        return self.x
+
+    def _solve(self, cost: Floats, vertex: bool = False) -> Answer:
+        answer = self.core.minimise(cost, self.clock.left(), vertex=vertex)
+        if not answer.status.has_point:
+            raise SolveError(no_plan(answer))
+        return answer
+
+    def _try(self, cost: Floats) -> Answer | None:
+        """An answer, or None where the program has no solution or time ran out."""
+        answer = self.core.minimise(cost, self.clock.left())
+        return answer if answer.status.has_point else None
+
+    def _search(self, objective: Objective, columns: Ints, **more: Any) -> Search:
+        return Search(self.core, objective, columns, self.lower, self.upper, self.held, self.clock, self._try, **more)
+
+    def _together(self, counts: list[Objective]) -> Answer:
+        """One program for all counts at once.
+
+        Where it leaves all tiers above at their best thinkable value, what it says of the next tier is
+        exact: among plans with those tiers at their best, the weighted sum differs by that tier alone.
+        """
+        cost = np.zeros(self.lp.shape[1])
+        for rank, objective in enumerate(counts):
+            cost += 10.0 ** (len(counts) - 1 - rank) * objective.dense(cost.size)
+        return self._solve(cost)
+
+    def _count(self, objective: Objective, lead: Answer | None, exact: bool, last: bool) -> bool:
+        """Solve a count; says whether it is at its best thinkable value."""
+        own = np.intersect1d(objective.index, self.whole)
+        best = valid_bound(self.lp, objective, None, self.lower, self.upper, self.held)
+        if lead is not None and lead.x is not None and exact and objective.at(lead.x) <= best + WHOLE:
+            self._settle(own, self.upper[own])
+            self.x = lead.x
+            self._close(objective, objective.constant + float(objective.value @ self.upper[objective.index]), best, None)
+            return True
+        root = lead if exact and last else self._solve(objective.dense(self.lp.shape[1]))
+        found = self._search(objective, own).run(root)
+        self.x = found.x
+        self._close(objective, found.value, found.bound, found.multipliers)
+        self._hold(objective, found.value)
+        return False
+
+    def _amount(self, objective: Objective, last: bool) -> None:
+        """Solve a quantity. The first one still chooses between sets of loads of the same count; then they are fixed."""
+        cost = objective.dense(self.lp.shape[1])
+        free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
+        if free.size:
+            found = self._choose(objective, free)
+            self._close(objective, found.value, found.bound, found.multipliers)
+            self._settle(free, np.rint(found.x[free]))
+            self.x = found.x
+            self._hold(objective, found.value)
+            return
+        answer = self._solve(cost, vertex=last)
+        assert answer.x is not None
+        self.x = answer.x
+        value = objective.at(answer.x)
+        self._close(objective, value, self._bound(objective, answer), answer.y)
+        self._hold(objective, value)
+
+    def _choose(self, objective: Objective, free: Ints) -> Found:
+        """Search over the whole columns still free, starting from those of the last stage."""
+        cost = objective.dense(self.lp.shape[1])
+        root = self._solve(cost)
+        start = None
+        if self.x is not None:
+            known = np.rint(self.x[free])
+            self.core.fix(free, known, known)
+            answer = self._try(cost)
+            start = None if answer is None or answer.x is None else (answer.x, objective.at(answer.x))
+            self.core.fix(free, self.lower[free], self.upper[free])
+        return self._search(objective, free, gap=self.gap, best=start).run(root)
+
+    def _bound(self, objective: Objective, answer: Answer) -> float:
+        return valid_bound(self.lp, objective, answer.y, self.lower, self.upper, self.held)
+
+    def _settle(self, columns: Ints, values: Floats) -> None:
+        self.lower[columns], self.upper[columns] = values, values
+        self.core.fix(columns, values, values)
+
+    def _hold(self, objective: Objective, value: float) -> None:
+        """Keep a stage at its value, with a little room: without any, interior point methods have no interior."""
+        room = COUNT_SLACK * step(self.lp, objective) or 0.1 * self.gap * max(1.0, abs(value))
+        upper = value - objective.constant + room
+        self.held.append(Hold(objective.index, objective.value, upper))
+        self.core.hold(objective.index, objective.value, upper)
+
+    def _close(self, objective: Objective, value: float, bound: float, multipliers: Floats | None) -> None:
+        lower, upper = self.lower.copy(), self.upper.copy()
+        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held))
+        self.stages.append(stage)
+        self.report(objective.name, f"{value:.6g} {objective.unit}, gap {stage.gap:.1e}")
+
+
+def no_plan(answer: Answer) -> str:
+    """Why a stage gave no plan, and what to do."""
+    if answer.status is Status.TIME_LIMIT:
+        return "The time limit passed before a plan was found. Give more time with --time-limit."
+    if answer.status is Status.INFEASIBLE:
+        return (
+            "No plan keeps all limits, even with nothing served. Look at voltage limits (vmin_pu, vmax_pu), capacitors "
+            "without load, and batteries that start below their reserve."
+        )
+    return f"The solver gave no plan: {answer.message or answer.status.value}."

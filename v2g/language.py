@@ -1,0 +1,321 @@
+"""The words a model is written in.
+
+A part of the model is a class. Its rules are methods over index letters, and the signature is the
+quantifier: ``def fuel(self, g)`` holds for every generator g. A rule is never evaluated here: it is
+*read*, by one of the interpreters in `v2g.readings`, with index arrays, labels, letters or units.
+
+Letters
+    ``t`` intervals, ``k`` the T + 1 points between them, ``n`` nodes (bus-phases) and ``r`` tiers
+    belong to the case. Every part adds its own: ``rows`` for the rows of its table, ``links`` for
+    its points of connection (one per unit and phase), and whatever it lists in ``sets``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from v2g.errors import ModelError
+from v2g.schema import Column, Kind, TableSpec, column_name, place_columns
+
+CASE_LETTERS = {"t": "intervals", "k": "points", "n": "nodes", "r": "tiers"}
+
+
+class Reading(Protocol):
+    """An interpreter of rules: says what a word means when a rule mentions it."""
+
+    def bind(self, part: Part, word: Word) -> Any:
+        """Meaning of a part's own word."""
+
+    def shared(self, part: Part, name: str) -> Any:
+        """Meaning of a shared total or of a quantity of the whole case."""
+
+
+class Word:
+    """Something a part declares under a name."""
+
+    name = ""
+    symbol = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, part: Part | None, owner: type | None = None) -> Any:
+        return self if part is None else part.reading.bind(part, self)
+
+
+class param(Word):
+    """A number of the case: a column of the part's table, or (``over``) derived from the tables.
+
+    Parameters
+    ----------
+    unit
+        Unit of the value; with ``name`` it makes the column name (`v2g.schema.column_name`).
+    symbol
+        LaTeX symbol. Index letters are appended when it is printed.
+    over
+        Letters it is indexed by, where it is not one value per row of the table. Such a param has
+        no column: it is derived from the case before the model is read.
+    default
+        Fills blank cells and a missing column. Without a default the column is required.
+    """
+
+    def __init__(
+        self,
+        unit: str = "1",
+        symbol: str = "",
+        *,
+        over: str | None = None,
+        kind: Kind = "number",
+        column: str | None = None,
+        default: object = ...,
+        at_least: float | None = None,
+        above: float | None = None,
+        at_most: float | None = None,
+        at_most_column: str | None = None,
+        help: str = "",
+    ) -> None:
+        self.unit, self.symbol, self.letters = unit, symbol, over
+        self.kind: Kind = kind
+        self._column, self.default, self.help = column, default, help
+        self.limits = {"at_least": at_least, "above": above, "at_most": at_most}
+        self.at_most_column = at_most_column
+
+    @property
+    def column_name(self) -> str:
+        """Name of its column in the table of the part."""
+        return self._column or column_name(self.name, self.unit)
+
+    def column(self) -> Column | None:
+        """What the column may hold, or None where the value is derived."""
+        if self.letters is not None:
+            return None
+        required = self.default is ...
+        return Column(
+            self.column_name,
+            kind=self.kind,
+            required=required,
+            default=None if required else self.default,
+            unit=self.unit,
+            at_most_column=self.at_most_column,
+            help=self.help,
+            **self.limits,
+        )
+
+
+RuleT = TypeVar("RuleT", bound="Rule")
+
+
+class Rule(Word):
+    """A word with a text: a method whose parameters after ``self`` are the index letters."""
+
+    text: Callable[..., Any]
+    over: tuple[str, ...] = ()
+    where: str | None = None
+    doc = ""
+
+    def __call__(self: RuleT, text: Callable[..., Any]) -> RuleT:
+        self.text = text
+        self.over = tuple(inspect.signature(text).parameters)[1:]
+        self.doc = inspect.cleandoc(text.__doc__ or "")
+        return self
+
+    @property
+    def place(self) -> str:
+        """``file:line`` of the text."""
+        code = self.text.__code__
+        return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+class variable(Rule):
+    """A decision. The text gives its lower and upper bound.
+
+    ``where`` names a param over the same letters: the variable exists where that is not zero, and
+    counts as zero elsewhere. ``state=True`` marks a consequence of other decisions (a flow, a
+    voltage): equality rules determine it, so an engine may substitute it.
+    """
+
+    def __init__(self, unit: str, symbol: str, *, where: str | None = None, integer: bool = False, state: bool = False):
+        self.unit, self.symbol, self.where, self.integer, self.state = unit, symbol, where, integer, state
+
+
+class constraint(Rule):
+    """A row for every index (``where`` restricts them). The text is one comparison.
+
+    ``lazy=True`` says that few of these rows ever bind: an engine may leave them out until a
+    solution violates them.
+    """
+
+    def __init__(self, text: Callable[..., Any] | None = None, *, where: str | None = None, lazy: bool = False) -> None:
+        self.where, self.lazy = where, lazy
+        if text is not None:
+            self(text)
+
+
+class total(Rule):
+    """A sum over the members of a set, kept by the part or put into a shared total.
+
+    Parameters
+    ----------
+    at
+        Names of the params that say where each member goes, one for each leading index of the
+        target; the rule's remaining letters follow. ``at="node"`` with a rule over (i, t) adds
+        member (i, t) to entry (node[i], t).
+    over
+        Letters that are summed away.
+    into
+        The shared total that receives the sum. Without it, the total belongs to the part.
+    """
+
+    def __init__(
+        self, symbol: str = "", *, at: str | tuple[str, ...] = (), over: str = "", into: str | None = None, unit: str = "1"
+    ) -> None:
+        self.symbol, self.into, self.unit = symbol, into, unit
+        self.at = (at,) if isinstance(at, str) else at
+        self.gone = tuple(over)
+
+    def kept(self) -> tuple[str, ...]:
+        """Letters that remain after those replaced by ``at`` or summed away."""
+        rest = self.over if not self.at else self.over[1:]
+        return tuple(letter for letter in rest if letter not in self.gone)
+
+
+class objective(Rule):
+    """One stage of a policy: a quantity to be made as small as possible, after all stages above it.
+
+    With an index letter it stands for one stage per index, in order. ``meaning`` is what one unit
+    of the objective is worth to a person, in words, for prices and explanations.
+    """
+
+    def __init__(self, unit: str, meaning: str = "", *, integers: bool = False) -> None:
+        self.unit, self.meaning, self.integers = unit, meaning, integers
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A total that all parts may add to; ``letters`` are its indices."""
+
+    name: str
+    unit: str
+    symbol: str
+    letters: tuple[str, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A quantity of the whole case that every rule may use, such as the interval lengths."""
+
+    name: str
+    unit: str
+    symbol: str
+    letters: tuple[str, ...]
+
+
+CASE_QUANTITIES = (
+    Quantity("dt", "h", r"\Delta", ("t",)),
+    Quantity("fraction", "1", r"\phi", ("t",)),
+)
+"""Length of each interval, and its share of the whole horizon."""
+
+
+class Part:
+    """One kind of device, network or policy: a table, its params, and the rules over them."""
+
+    table: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    rows: ClassVar[str] = ""
+    links: ClassVar[str] = ""
+    delta: ClassVar[bool] = False
+    from_file: ClassVar[bool] = True
+    sets: ClassVar[dict[str, str]] = {}
+    more_columns: ClassVar[tuple[Column, ...]] = ()
+    derive: ClassVar[Callable[..., Any] | None] = None
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "reading":
+            raise AttributeError(name)
+        return self.reading.shared(self, name)
+
+    @classmethod
+    def words(cls, *kinds: type[Word]) -> list[Any]:
+        """The part's words of the given kinds, base classes first; a subclass replaces by name."""
+        found = {n: w for k in reversed(cls.__mro__) for n, w in vars(k).items() if isinstance(w, Word)}
+        return [w for w in found.values() if isinstance(w, kinds or Word)]
+
+    @classmethod
+    def letters(cls) -> dict[str, str]:
+        """Name of the set that each index letter runs over, for this part."""
+        own = {letter: f"{cls.table}{suffix}" for letter, suffix in ((cls.rows, ""), (cls.links, ".links")) if letter}
+        return {**CASE_LETTERS, **own, **cls.sets}
+
+    @classmethod
+    def param_letters(cls, word: param) -> tuple[str, ...]:
+        """Letters a param is indexed by."""
+        return (cls.rows,) if word.letters is None else tuple(word.letters)
+
+    @classmethod
+    def table_spec(cls) -> TableSpec | None:
+        """The table the part reads from the case folder, or None for a part without one."""
+        if not cls.rows or not cls.from_file:
+            return None
+        key = cls.table.removesuffix("ies") + "y" if cls.table.endswith("ies") else cls.table.removesuffix("s")
+        own = tuple(c for w in cls.words(param) if (c := w.column()) is not None)
+        place = place_columns(delta=cls.delta) if cls.links else ()
+        doc = inspect.cleandoc(cls.__doc__ or "").split("\n")[0]
+        columns = (Column(key, "id", required=True, help="its name"), *place, *own, *cls.more_columns)
+        return TableSpec(cls.table, columns, key=key, help=doc)
+
+
+def said(part: Part | type[Part], rule: Rule) -> str:
+    """``part.rule (file:line)``: how a message names a rule."""
+    return f"{part.table}.{rule.name} ({rule.place})"
+
+
+def evaluate(part: Part, rule: Rule, *indices: Any) -> Any:
+    """The rule's text at the indices; whatever goes wrong is reported with part, rule, file and line."""
+    try:
+        return rule.text(part, *indices)
+    except ModelError as fault:
+        if str(fault).startswith("In "):
+            raise
+        raise ModelError(f"In {said(part, rule)}: {fault}") from fault
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError) as fault:
+        raise ModelError(f"In {said(part, rule)}: {fault}") from fault
+
+
+def bounds(part: Part, rule: variable, *indices: Any) -> tuple[Any, Any]:
+    """Lower and upper bound as the text of a variable gives them."""
+    pair = evaluate(part, rule, *indices)
+    if not isinstance(pair, tuple) or len(pair) != 2:
+        raise ModelError(f"In {said(part, rule)}: a variable returns (lower, upper), not {pair!r}.")
+    return pair
+
+
+def unknown_name(part: Part, name: str, known: Iterator[str] | list[str]) -> ModelError:
+    """The error for a name that neither the part nor the shared totals declare."""
+    names = sorted({*known, *(w.name for w in part.words())})
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else f" Known: {', '.join(names)}."
+    return ModelError(f"{part.table} has no '{name}'.{hint}")
+
+
+def check_part(cls: type[Part]) -> None:
+    """Refuse a part whose rules use letters nobody declares, or ``where`` and ``at`` names it lacks."""
+    letters, words = cls.letters(), {w.name: w for w in cls.words()}
+    for rule in cls.words(Rule):
+        if not hasattr(rule, "text"):
+            raise ModelError(f"{cls.table}.{rule.name} has no text: write @{type(rule).__name__}(...) above a method.")
+        for letter in rule.over:
+            if letter not in letters:
+                raise ModelError(f"In {said(cls, rule)}: index letter '{letter}' is not declared. Known: {', '.join(letters)}.")
+        needed = ([rule.where] if rule.where else []) + list(getattr(rule, "at", ()))
+        for name in needed:
+            if not isinstance(words.get(name), param):
+                raise ModelError(f"In {said(cls, rule)}: '{name}' is not a param of this part.")

@@ -1,0 +1,1 @@
+"""Four interpreters of the same text: arrays, Pyomo, LaTeX, units."""

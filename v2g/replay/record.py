@@ -1,0 +1,246 @@
+"""Case and plan side by side: the plan's tables on the case's grid, and what the physics makes of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from v2g.case import Case
+from v2g.plan import Plan
+from v2g.replay.clock import interval_hours, stamp
+from v2g.replay.columns import flags, numbers
+from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
+from v2g.replay.fleet import Fleet, read_fleet
+from v2g.replay.islands import Islands, find_islands
+from v2g.replay.loads import Loads, read_loads
+from v2g.replay.sources import Sources, read_sources
+from v2g.replay.sweep import Sweep, sweep_flows
+from v2g.replay.tables import Sheet, codes_of, interval_codes, lay_out
+from v2g.replay.verdict import Array, Check, Complex, Index, Mask, worst
+from v2g.replay.voltage import leg_drops, sweep_voltages
+
+KW_COLUMNS = tuple(f"output_{phase}_kw" for phase in PHASES)
+KVAR_COLUMNS = tuple(f"output_{phase}_kvar" for phase in PHASES)
+VEHICLE_COLUMNS = (
+    "charge_kw", "discharge_kw", "trip_kwh", "missed_trip_kwh", "energy_start_kwh", "energy_end_kwh", "reserve_kwh",
+    "shortfall_kwh",
+)  # fmt: skip
+SOURCE_COLUMNS = ("charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l", *KW_COLUMNS, *KVAR_COLUMNS)
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything a check may look at. Nothing in it comes from the plan but what its tables say."""
+
+    case: Case
+    plan: Plan
+    tolerance: float
+
+    @cached_property
+    def network(self) -> str:
+        """``lindistflow`` or ``transport``: as the plan says, else as the case does."""
+        provenance = self.plan.summary.get("provenance") or {}
+        return str(provenance.get("network") or self.case.header.get("network", "lindistflow"))
+
+    @property
+    def reactive(self) -> bool:
+        """Whether reactive power and voltage are part of the plan."""
+        return self.network != "transport"
+
+    @cached_property
+    def hours(self) -> Array:
+        """Length of each interval in h, shape (T,)."""
+        return interval_hours(self.case)
+
+    @cached_property
+    def feeder(self) -> Feeder:
+        """Nodes, closed branches and legs of the case."""
+        return read_feeder(self.case)
+
+    @cached_property
+    def islands(self) -> Islands:
+        """Components and their references."""
+        return find_islands(self.case, self.feeder)
+
+    @cached_property
+    def live(self) -> Mask:
+        """Whether each node is live, shape (nodes, T)."""
+        return self.islands.live
+
+    @cached_property
+    def loads(self) -> Loads:
+        """The loads of the case."""
+        return read_loads(self.case, self.feeder)
+
+    @cached_property
+    def fleet(self) -> Fleet:
+        """The vehicles of the case."""
+        return read_fleet(self.case)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The sources of the case."""
+        return read_sources(self.case, self.feeder)
+
+    def frame(self, name: str) -> pd.DataFrame | None:
+        """A table of the plan, or None."""
+        return self.plan.tables.get(name)
+
+    @cached_property
+    def load_sheet(self) -> Sheet:
+        """The plan's loads, (loads, T)."""
+        frame = self.frame("loads")
+        things = None if frame is None or "load" not in frame else codes_of(self.loads.names, frame["load"])
+        columns = ("tier", "required", "demand_kw", "served_kw", "served_kvar")
+        return lay_out(self.case, "loads", frame, things, len(self.loads.names), columns, words=("bus",))
+
+    @cached_property
+    def vehicle_sheet(self) -> Sheet:
+        """The plan's vehicles, (vehicles, T)."""
+        frame = self.frame("vehicles")
+        things = None if frame is None or "vehicle" not in frame else codes_of(self.fleet.names, frame["vehicle"])
+        return lay_out(self.case, "vehicles", frame, things, len(self.fleet.names), VEHICLE_COLUMNS, words=("charger",))
+
+    @cached_property
+    def node_sheet(self) -> Sheet:
+        """The plan's nodes, (nodes, T)."""
+        frame = self.frame("nodes")
+        things = None if frame is None or not {"bus", "phase"} <= set(frame) else self.node_codes(frame)
+        always = ("live", "injection_kw", *self.kvar("injection_kvar"))
+        maybe = ("injection_kvar", "voltage_pu")
+        return lay_out(self.case, "nodes", frame, things, len(self.feeder.nodes), always, maybe)
+
+    @cached_property
+    def line_sheet(self) -> Sheet:
+        """The plan's legs, (legs, T); only live ones stand in the table."""
+        frame = self.frame("lines")
+        things = None if frame is None or not {"line", "kind", "phase"} <= set(frame) else self.leg_codes(frame)
+        always, maybe = ("flow_kw", *self.kvar("flow_kvar")), ("flow_kvar", "rating_kva")
+        ends = ("from_bus", "to_bus")
+        return lay_out(self.case, "lines", frame, things, len(self.feeder.legs), always, maybe, ends, complete=False)
+
+    @cached_property
+    def source_sheet(self) -> Sheet:
+        """The plan's sources, (sources, T)."""
+        frame, known = self.frame("sources"), self.sources
+        things = None
+        if frame is not None and {"source", "kind"} <= set(frame):
+            keys = frame["kind"].astype(str) + " " + frame["source"].astype(str)
+            things = codes_of([known.name(row) for row in range(len(known.names))], keys)
+        words = ("bus",)
+        return lay_out(self.case, "sources", frame, things, len(known.names), ("output_kw",), SOURCE_COLUMNS, words)
+
+    def kvar(self, column: str) -> tuple[str, ...]:
+        """A column that must be there if reactive power is part of the plan."""
+        return (column,) if self.reactive else ()
+
+    def node_codes(self, frame: pd.DataFrame) -> Index:
+        """Node of each row of a table with columns bus and phase, -1 where unknown."""
+        keys = frame["bus"].astype(str) + "\n" + frame["phase"].astype(str)
+        return codes_of(["\n".join(node) for node in self.feeder.nodes], keys)
+
+    def leg_codes(self, frame: pd.DataFrame) -> Index:
+        """Leg of each row of a table with columns kind, line and phase, -1 where unknown."""
+        parts = [frame[column].astype(str) for column in ("kind", "line", "phase")]
+        legs, branches = self.feeder.legs, self.feeder.branches
+        known = [f"{branches[leg.branch].kind}\n{branches[leg.branch].name}\n{leg.phase}" for leg in legs]
+        return codes_of(known, parts[0] + "\n" + parts[1] + "\n" + parts[2])
+
+    @cached_property
+    def charger_kw(self) -> Array:
+        """Net power that vehicles give at each charger, shape (chargers, T)."""
+        net = self.vehicle_sheet["discharge_kw"] - self.vehicle_sheet["charge_kw"]
+        out = np.zeros((len(self.fleet.chargers), self.case.steps))
+        vehicle, interval = np.nonzero(self.fleet.charger >= 0)
+        np.add.at(out, (self.fleet.charger[vehicle, interval], interval), net[vehicle, interval])
+        return out
+
+    @cached_property
+    def source_power(self) -> Complex:
+        """Output of each source on phases a, b, c in kW + j kvar, shape (sources, 3, T)."""
+        active = np.stack([self.source_sheet[column] for column in KW_COLUMNS], axis=1)
+        return np.asarray(active + 1j * np.stack([self.source_sheet[column] for column in KVAR_COLUMNS], axis=1))
+
+    @cached_property
+    def given_w(self) -> Array:
+        """Squared voltages of the plan, (nodes, T); one where it says nothing."""
+        return np.where(self.node_sheet.blank["voltage_pu"], 1.0, np.square(self.node_sheet["voltage_pu"]))
+
+    @cached_property
+    def others(self) -> Complex:
+        """Injections of devices that the audit does not know, as the plan gives them, (nodes, T)."""
+        frame = self.frame("others")
+        out = np.zeros((len(self.feeder.nodes), self.case.steps), dtype=complex)
+        if frame is None or frame.empty:
+            return out
+        node, at = self.node_codes(frame), interval_codes(self.case, frame)
+        known = (node >= 0) & (at >= 0)
+        power = numbers(frame, "injection_kw", 0.0) + 1j * numbers(frame, "injection_kvar", 0.0)
+        np.add.at(out, (node[known], at[known]), power[known])
+        return out
+
+    @cached_property
+    def injection(self) -> Complex:
+        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), from their own tables."""
+        nodes, feeder = len(self.feeder.nodes), self.feeder
+        served = self.load_sheet["served_kw"] * (1.0 + 1j * self.loads.kvar_per_kw[:, None])
+        total = self.others - self.loads.terminals.spread(served, nodes)
+        total += feeder.terminals(self.case.table("chargers")).spread(self.charger_kw.astype(complex), nodes)
+        links = self.sources.terminals
+        column = np.array([PHASES.index(phase) for _, phase in feeder.nodes], dtype=np.int64)
+        np.add.at(total, links.node, self.source_power[links.device, column[links.node]])
+        return total + 1j * self.capacitor_kvar if self.reactive else total
+
+    @cached_property
+    def capacitor_kvar(self) -> Array:
+        """Reactive power of capacitors at every live node at the plan's voltages, shape (nodes, T)."""
+        table, out = self.case.table("capacitors"), np.zeros(self.given_w.shape)
+        closed, rated = flags(table, "closed", True), numbers(table, "kvar", 0.0)
+        for row, (bus, phases, _) in enumerate(places(table)):
+            for phase in phases if closed[row] else "":
+                node = self.feeder.number[bus, phase]
+                out[node] += rated[row] / len(phases) * self.given_w[node]
+        return np.where(self.live, out, 0.0)
+
+    @cached_property
+    def leg_live(self) -> Mask:
+        """Whether each leg is live, shape (legs, T)."""
+        return np.asarray(self.live[[leg.to for leg in self.feeder.legs]].reshape(-1, self.case.steps))
+
+    @cached_property
+    def given_flow(self) -> Complex:
+        """Flows of the plan in kW + j kvar, shape (legs, T)."""
+        return np.asarray(self.line_sheet["flow_kw"] + 1j * self.line_sheet["flow_kvar"])
+
+    @cached_property
+    def sweep(self) -> Sweep:
+        """Flows recomputed from the injections."""
+        return sweep_flows(self.feeder, self.injection, self.given_flow, self.reactive)
+
+    @cached_property
+    def drops(self) -> Array:
+        """Drop of squared voltage along each leg from the recomputed flows, shape (legs, T)."""
+        return leg_drops(self.feeder, self.sweep.flow)
+
+    @cached_property
+    def swept_w(self) -> tuple[Array, Mask]:
+        """Squared voltages recomputed from the reference, (nodes, T), and which are the plan's own."""
+        return sweep_voltages(self.feeder, self.islands, self.drops, self.given_w)
+
+    def worst(
+        self, name: str, unit: str, excess: Array, things: list[str] | tuple[str, ...], scale: Array | float = 1.0
+    ) -> Check:
+        """The check at the worst of ``excess``, shape (things, T); ``things`` in words."""
+
+        def place(position: tuple[int, ...]) -> str:
+            return f"{things[position[0]]}, {stamp(self.case, position[-1])}"
+
+        return worst(name, unit, excess, place, self.tolerance, scale)
+
+
+def words_of(noun: str, names: list[str]) -> list[str]:
+    """Names with what they are: ``load ward``."""
+    return [f"{noun} {name}" for name in names]

@@ -1,0 +1,138 @@
+"""What the sources of a case can do: grid, generators, batteries, solar, in that order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from v2g.case import Case
+from v2g.replay.clock import covers, interval_hours, overlap_hours, profile
+from v2g.replay.columns import flags, numbers, series, texts, times
+from v2g.replay.feeder import Feeder, Terminals
+from v2g.replay.verdict import Array, Complex, Mask
+
+KINDS = (("grid", "grid"), ("generator", "generators"), ("battery", "batteries"), ("solar", "solar"))
+"""Word in a plan, and table of a case."""
+
+DEVICE_COLUMNS = ("bus", "phases", "connection")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All sources of a case; G of them.
+
+    ``weight`` (G, 3) is the share of each phase if the output is balanced, zero on phases that a
+    source is not connected to. ``phase_kw`` (G,) limits what each phase gives, ``phase_take_kw``
+    what it takes, ``phase_kva`` its apparent power, all infinite where unknown. ``available`` (G, T)
+    is whether the source is there at all, ``limit_kw`` (G, T) its total output: the grid is there in
+    whole intervals only, a generator has its rating times the share of the interval in which it
+    can run. The store columns (capacity to efficiencies) are zero (efficiencies one) for everything
+    that is no battery; fuel likewise for everything that is no generator.
+    """
+
+    kinds: list[str]
+    names: list[str]
+    buses: list[str]
+    weight: Complex
+    terminals: Terminals
+    forming: Mask
+    phase_kw: Array
+    phase_take_kw: Array
+    phase_kva: Array
+    available: Mask
+    limit_kw: Array
+    capacity_kwh: Array
+    start_kwh: Array
+    reserve_kwh: Array
+    charge_kw: Array
+    discharge_kw: Array
+    charge_eff: Array
+    discharge_eff: Array
+    fuel_l: Array
+    fuel_l_per_kwh: Array
+
+    def of(self, *kinds: str) -> Mask:
+        """Which sources are of these kinds, shape (G,)."""
+        return np.array([kind in kinds for kind in self.kinds], dtype=bool)
+
+    def name(self, row: int) -> str:
+        """A source in words."""
+        return f"{self.kinds[row]} {self.names[row]}"
+
+
+def gathered(case: Case) -> pd.DataFrame:
+    """The four tables under each other, with ``kind`` and ``name``."""
+    frames = []
+    for kind, table_name in KINDS:
+        table = case.table(table_name)
+        frame = pd.DataFrame({column: texts(table, column) for column in DEVICE_COLUMNS}, dtype=object)
+        frame["kind"], frame["name"] = kind, texts(table, kind)
+        frame["profile"] = texts(table, "profile") if kind == "solar" else ""
+        forming = np.full(len(table), True) if kind == "grid" else flags(table, "forming", False)
+        frame["forming"] = forming if kind != "solar" else False
+        for column in ("from_utc", "until_utc"):
+            frame[column] = pd.to_datetime(times(table, column), utc=True).to_numpy(dtype="datetime64[ns]")
+        for column, default in NUMBERS.items():
+            frame[column] = numbers(table, column, default)
+        frames.append(frame)
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+NUMBERS = {
+    "rating_kw": np.nan, "rating_kva": np.nan, "capacity_kwh": 0.0, "start_kwh": 0.0, "reserve_kwh": 0.0,
+    "charge_kw": 0.0, "discharge_kw": 0.0, "charge_eff": 1.0, "discharge_eff": 1.0, "fuel_l": 0.0,
+    "fuel_l_per_kwh": 0.0,
+}  # fmt: skip
+
+
+def phase_limits(table: pd.DataFrame, count: Array) -> tuple[Array, Array, Array]:
+    """Limits of each phase: kW given, kW taken, kVA; what is not known does not bind (inf)."""
+    kind = table["kind"].to_numpy(dtype=object)
+    rating, kva = numbers(table, "rating_kw", np.inf), numbers(table, "rating_kva", np.nan)
+    takes, gives = numbers(table, "charge_kw"), numbers(table, "discharge_kw")
+    fallback = np.where(kind == "battery", np.maximum(takes, gives), np.where(kind == "generator", rating, np.inf))
+    kva = np.where(np.isnan(kva), fallback, kva)
+    battery = kind == "battery"
+    return np.where(battery, gives, rating) / count, np.where(battery, takes, rating) / count, kva / count
+
+
+def presence(case: Case, table: pd.DataFrame) -> Array:
+    """Share of each interval in which each source is there, (G, T): of grids all or nothing."""
+    start, end = times(table, "from_utc"), times(table, "until_utc")
+    share = overlap_hours(case, start, end) / interval_hours(case)[None, :]
+    grid = np.array([kind == "grid" for kind in table["kind"]], dtype=bool)
+    return np.where(grid[:, None], covers(case, start, end), share)
+
+
+def read_sources(case: Case, feeder: Feeder) -> Sources:
+    """The sources of a case."""
+    table = gathered(case)
+    terminals = feeder.terminals(table)
+    weight = np.zeros((len(table), 3), dtype=complex)
+    phase_of = np.array(["abc".index(phase) for _, phase in feeder.nodes], dtype=np.int64)
+    weight[terminals.device, phase_of[terminals.node]] = terminals.weight
+    count = (weight != 0).sum(axis=1).astype(float)
+    phase_kw, phase_take_kw, phase_kva = phase_limits(table, count)
+    there = presence(case, table)
+    rating = numbers(table, "rating_kw", np.inf)
+    kinds = [str(kind) for kind in table["kind"]]
+    shape = there * profile(case, series(table, "profile"))
+    limit = np.where(there > 0, np.inf, 0.0)
+    np.multiply(rating[:, None], shape, out=limit, where=np.isfinite(rating)[:, None])
+    stored = {name: numbers(table, name) for name in list(NUMBERS)[2:]}
+    return Sources(
+        kinds=kinds,
+        names=texts(table, "name"),
+        buses=texts(table, "bus"),
+        weight=weight,
+        terminals=terminals,
+        forming=np.asarray(table["forming"].to_numpy(dtype=bool)),
+        phase_kw=phase_kw,
+        phase_take_kw=phase_take_kw,
+        phase_kva=phase_kva,
+        available=there > 0,
+        limit_kw=limit,
+        **stored,
+    )

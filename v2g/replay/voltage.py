@@ -1,0 +1,131 @@
+"""Voltages from flows: LinDist3Flow, walked from each island's reference over its legs.
+
+Squared magnitudes in per unit. The equations are linear in the power of all phases of a branch
+(Gan and Low 2014, doi:10.1109/PSCC.2014.7038399; Sankur, Dobbe, Stewart, Callaway and Arnold 2016,
+arXiv:1606.04492); on one phase they are those of Baran and Wu (1989) without losses.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from v2g.replay.feeder import NEXT, PHASES, Feeder
+from v2g.replay.islands import Islands
+from v2g.replay.verdict import Array, Complex, Index, Mask
+
+
+def leg_drops(feeder: Feeder, flow: Complex) -> Array:
+    """Drop of squared voltage along each leg from the flows of its whole branch, shape (legs, T)."""
+    branch = np.array([leg.branch for leg in feeder.legs], dtype=np.int64)
+    phase = np.array([PHASES.index(leg.phase) for leg in feeder.legs], dtype=np.int64)
+    power = np.zeros((len(feeder.branches), 3, flow.shape[1]), dtype=complex)
+    power[branch, phase] = flow
+    coupling = np.array([b.coupling for b in feeder.branches], dtype=complex).reshape(-1, 3, 3)
+    drop = 2.0 * np.real(np.matmul(coupling, np.conj(power)))
+    return np.asarray(drop[branch, phase])
+
+
+def squared_taps(feeder: Feeder) -> Array:
+    """Squared tap of every leg, shape (legs,)."""
+    taps = [feeder.branches[leg.branch].tap[PHASES.index(leg.phase)] for leg in feeder.legs]
+    return np.asarray(np.square(np.array(taps, dtype=float)), dtype=np.float64)
+
+
+def leg_mismatch(feeder: Feeder, drop: Array, w: Array) -> Array:
+    """How far the voltages ``w`` (nodes, T) miss each leg's equation, shape (legs, T)."""
+    before = [np.mean([w[node] for node, _ in leg.sources], axis=0) for leg in feeder.legs]
+    after = w[[leg.to for leg in feeder.legs]]
+    sending = np.array(before, dtype=float).reshape(after.shape)
+    return np.asarray(after - (squared_taps(feeder)[:, None] * sending - drop))
+
+
+class _Walk:
+    """One walk from the reference over intervals that share it; ``w`` (nodes, some intervals) fills up."""
+
+    def __init__(self, feeder: Feeder, drop: Array, w: Array, known: Mask) -> None:
+        self.feeder, self.drop, self.w, self.known = feeder, drop, w, known
+        self.tap2 = squared_taps(feeder)
+        self.legs_at: list[list[int]] = [[] for _ in feeder.nodes]
+        for number, leg in enumerate(feeder.legs):
+            for node in (leg.to, *(n for n, _ in leg.sources)):
+                self.legs_at[node].append(number)
+
+    def spread(self) -> None:
+        """Set every node that follows from the known ones."""
+        self._along(deque(node for node in range(len(self.known)) if self.known[node]))
+        while (start := self._unwind()) is not None:
+            self._along(deque(start))
+
+    def _along(self, queue: deque[int]) -> None:
+        while queue:
+            for leg in self.legs_at[queue.popleft()]:
+                found = self._solve(leg)
+                if found is not None:
+                    queue.append(found)
+
+    def _solve(self, number: int) -> int | None:
+        """Solve a leg for its only unknown node, if it has just one."""
+        leg = self.feeder.legs[number]
+        sources = [node for node, _ in leg.sources]
+        unknown = [node for node in (leg.to, *sources) if not self.known[node]]
+        if len(unknown) != 1:
+            return None
+        node, share = unknown[0], self.tap2[number] / len(sources)
+        if node == leg.to:
+            self.w[node] = share * np.sum(self.w[sources], axis=0) - self.drop[number]
+        else:
+            other = np.sum([self.w[n] for n in sources if n != node], axis=0)
+            self.w[node] = (self.w[leg.to] + self.drop[number]) / share - other
+        self.known[node] = True
+        return node
+
+    def _unwind(self) -> list[int] | None:
+        """A delta side from its wye side: three sums of two give each of the three."""
+        for position, branch in enumerate(self.feeder.branches):
+            if branch.connection != "delta-wye" or len(branch.phases) != 3:
+                continue
+            legs = {leg.phase: n for n, leg in enumerate(self.feeder.legs) if leg.branch == position}
+            delta = {phase: self.feeder.number[branch.from_bus, phase] for phase in PHASES}
+            ends = [self.feeder.legs[n].to for n in legs.values()]
+            if self.known[ends].all() and not self.known[list(delta.values())].any():
+                after = {phase: self.w[self.feeder.legs[n].to] + self.drop[n] for phase, n in legs.items()}
+                sums = {phase: 2.0 * after[phase] / self.tap2[n] for phase, n in legs.items()}
+                for phase, node in delta.items():
+                    ahead, behind = NEXT[phase], NEXT[NEXT[phase]]
+                    self.w[node] = (sums[phase] - sums[ahead] + sums[behind]) / 2.0
+                    self.known[node] = True
+                return list(delta.values())
+        return None
+
+
+def sweep_voltages(feeder: Feeder, islands: Islands, drop: Array, given: Array) -> tuple[Array, Mask]:
+    """Squared voltages (nodes, T) from each island's reference, and which of them are the plan's own.
+
+    ``given`` (nodes, T) stands where the reference does not determine the voltage: at dead nodes
+    (which nobody reads) and across a delta winding fed on one phase.
+    """
+    w, taken = np.array(given, dtype=float), np.ones(given.shape, dtype=bool)
+    patterns, which = np.unique(islands.former, axis=1, return_inverse=True)
+    for number in range(patterns.shape[1]):
+        intervals = np.flatnonzero(np.ravel(which) == number)
+        known, fixed = references(islands, patterns[:, number])
+        part = np.array(given[:, intervals], dtype=float)
+        part[known] = fixed[known, None]
+        walk = _Walk(feeder, drop[:, intervals], part, known)
+        walk.spread()
+        w[:, intervals] = walk.w
+        taken[:, intervals] = ~walk.known[:, None]
+    return w, taken
+
+
+def references(islands: Islands, former: Index) -> tuple[Mask, Array]:
+    """Which nodes hold a reference and its squared voltage, (nodes,), given each component's former."""
+    known = np.zeros(len(islands.component), dtype=bool)
+    fixed = np.zeros(len(islands.component))
+    for part, rank in enumerate(former):
+        for node in islands.former_nodes[rank] if rank >= 0 else ():
+            if islands.component[node] == part:
+                known[node], fixed[node] = True, islands.former_w[rank]
+    return known, fixed

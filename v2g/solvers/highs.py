@@ -1,0 +1,124 @@
+"""HiGHS, straight from arrays. Every option is checked as it is set; every status is looked at."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from v2g.affine import Floats, Rows
+from v2g.errors import SolveError, SolverMissing, UsageError
+from v2g.solvers.answer import Answer, Status
+
+VARIANTS = ("", "simplex", "ipx", "hipo", "pdlp")
+ALLOWED = ("threads", "random_seed", "time_limit", "primal_feasibility_tolerance", "dual_feasibility_tolerance",
+           "ipm_optimality_tolerance", "mip_rel_gap", "presolve", "run_crossover", "solver", "pdlp_optimality_tolerance",
+           "kkt_tolerance", "simplex_strategy", "mip_feasibility_tolerance", "mip_abs_gap")  # fmt: skip
+
+STATUS = {
+    highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
+    highspy.HighsModelStatus.kInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: Status.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
+    highspy.HighsModelStatus.kTimeLimit: Status.TIME_LIMIT,
+}
+
+
+def versions() -> str:
+    """Version of HiGHS and, where installed, of its extras."""
+    text = f"HiGHS {version('highspy')}"
+    try:
+        return f"{text} with extras {version('highspy-extras')}"
+    except PackageNotFoundError:
+        return text
+
+
+class Session:
+    """One program inside HiGHS: costs and bounds may change and rows be added between runs."""
+
+    def __init__(self, options: dict[str, Any] | None = None) -> None:
+        self.highs = highspy.Highs()
+        self.highs.silent()
+        for name, value in (options or {}).items():
+            self.option(name, value)
+
+    def option(self, name: str, value: Any) -> None:
+        """Set one option, or say that HiGHS refuses it."""
+        if name not in ALLOWED:
+            raise UsageError(f"HiGHS option '{name}' may not be set here. Allowed: {', '.join(ALLOWED)}.")
+        if name == "solver" and value == "hipo":
+            _need_hipo()
+        if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
+            raise UsageError(f"HiGHS refuses the option {name} = {value!r}.")
+
+    def load(self, rows: Rows, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, cost: Floats,
+             integer: NDArray[np.bool_] | None = None) -> None:  # fmt: skip
+        """Hand over a whole program, to be minimised."""
+        program = highspy.HighsLp()
+        program.num_row_, program.num_col_ = row_lower.size, lower.size
+        program.col_cost_, program.col_lower_, program.col_upper_ = cost, lower, upper
+        program.row_lower_, program.row_upper_ = row_lower, row_upper
+        matrix = program.a_matrix_
+        matrix.format_ = highspy.MatrixFormat.kRowwise
+        matrix.num_row_, matrix.num_col_ = row_lower.size, lower.size
+        matrix.start_ = rows.start.astype(np.int32)
+        matrix.index_, matrix.value_ = rows.index.astype(np.int32), rows.value
+        program.sense_ = highspy.ObjSense.kMinimize
+        if integer is not None and integer.any():
+            kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+            program.integrality_ = [kinds[int(i)] for i in integer]
+        _must(self.highs.passModel(program), "took over the program")
+
+    def costs(self, cost: Floats) -> None:
+        """New costs for all columns."""
+        size = cost.size
+        _must(self.highs.changeColsCost(size, np.arange(size, dtype=np.int32), cost), "changed the costs")
+
+    def forget(self) -> None:
+        """Start the next run from nothing: presolve and a fresh basis beat a basis of another objective."""
+        _must(self.highs.clearSolver(), "forgotten its basis")
+
+    def bounds(self, columns: NDArray[Any], lower: Floats, upper: Floats) -> None:
+        """New bounds for some columns."""
+        status = self.highs.changeColsBounds(columns.size, columns.astype(np.int32), lower, upper)
+        _must(status, "changed bounds")
+
+    def add_rows(self, rows: Rows, lower: Floats, upper: Floats) -> None:
+        """More rows."""
+        status = self.highs.addRows(
+            lower.size, lower, upper, rows.value.size, rows.start[:-1].astype(np.int32), rows.index.astype(np.int32), rows.value
+        )
+        _must(status, "added rows")
+
+    def run(self, time_limit: float | None = None) -> Answer:
+        """Solve; the answer's point and multipliers are copies."""
+        limit = np.inf if time_limit is None else float(self.highs.getRunTime()) + max(float(time_limit), 0.01)
+        self.option("time_limit", limit)
+        if self.highs.run() == highspy.HighsStatus.kError:
+            return Answer(Status.FAILED, message="HiGHS ended with an error")
+        status = STATUS.get(self.highs.getModelStatus(), Status.FAILED)
+        info, message = self.highs.getInfo(), str(self.highs.modelStatusToString(self.highs.getModelStatus()))
+        if status is not Status.OPTIMAL:
+            feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+            if not (status is Status.TIME_LIMIT and feasible):
+                return Answer(status, message=message)
+            status = Status.FEASIBLE
+        solution = self.highs.getSolution()
+        y = np.array(solution.row_dual) if solution.dual_valid else None
+        bound = float(info.mip_dual_bound) if info.mip_node_count >= 0 else None
+        return Answer(status, np.array(solution.col_value), y, bound, message)
+
+
+def _must(status: Any, deed: str) -> None:
+    if status == highspy.HighsStatus.kError:
+        raise SolveError(f"HiGHS refused when it should have {deed}.")
+
+
+def _need_hipo() -> None:
+    try:
+        version("highspy-extras")
+    except PackageNotFoundError:
+        raise SolverMissing("highs:hipo needs the package highspy-extras: pip install 'v2g[hipo]'.") from None
