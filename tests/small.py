@@ -18,7 +18,6 @@ from v2g.schema import merge
 from v2g.tables import SUPPORT
 
 HEADER = {"format": 1, "name": "street", "start_utc": "2026-01-15T18:00:00+00:00", "step_min": [60, 30, 15, 45]}
-T18, T19, T1930, T1945, END = (f"2026-01-15T{clock}:00+00:00" for clock in ("18:00", "19:00", "19:30", "19:45", "20:30"))
 
 STREET = {
     "buses": """bus,phases,kv_ln_kv,vmin_pu
@@ -27,10 +26,10 @@ STREET = {
         low,abc,0.277,0.85
         side,b,2.4,
         cut,ca,2.4,""",
-    "lines": """line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_ab_ohm,r_ac_ohm,r_bb_ohm,r_bc_ohm,r_cc_ohm,x_aa_ohm,x_ab_ohm,x_ac_ohm,x_bb_ohm,x_bc_ohm,x_cc_ohm
-        main,head,mid,abc,1,400,0.3,0.1,0.09,0.31,0.11,0.32,0.7,0.3,0.28,0.71,0.31,0.72
-        lane,mid,side,b,1,,,,,0.5,,,,,,0.4,,
-        open,mid,cut,ca,0,,,,,,,,,,,,,""",
+    "lines": """line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_bb_ohm,x_cc_ohm,x_ac_ohm
+        main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.71,0.72,0.28
+        lane,mid,side,b,1,,,0.5,,,,,0.4,,
+        open,mid,cut,ca,0,,,,,,,,,,""",
     "transformers": """transformer,from_bus,to_bus,phases,connection,r_ohm,x_ohm,tap_a,tap_b,tap_c,rating_kva
         step,mid,low,abc,delta-wye,0.005,0.01,1.0,1.025,0.975,150""",
     "capacitors": """capacitor,bus,phases,kvar,closed
@@ -58,15 +57,15 @@ STREET = {
     "trips": """vehicle,depart_utc,return_utc,energy_kwh
         leaf,2026-01-15T19:20:00+00:00,2026-01-15T19:45:00+00:00,6
         van,2026-01-15T19:00:00+00:00,2026-01-15T20:00:00+00:00,9""",
-    "batteries": """battery,bus,phases,capacity_kwh,start_kwh,reserve_kwh,charge_kw,discharge_kw,rating_kva,charge_eff,discharge_eff,forming,voltage_pu
-        plant,head,abc,200,150,20,60,80,,0.95,0.94,1,1.02
-        shed,low,bc,30,10,0,10,12,15,0.9,0.9,0,
-        outlet,side,b,5,5,0,0,3,,0.9,0.9,0,""",
+    "batteries": """battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,charge_eff,discharge_eff,forming
+        plant,head,abc,200,150,60,80,,0.95,0.94,1
+        shed,low,bc,30,10,10,12,15,0.9,0.9,0
+        outlet,side,b,5,5,0,3,,0.9,0.9,0""",
     "solar": """solar,bus,phases,rating_kw,profile
         roof,low,abc,25,sun""",
-    "generators": """generator,bus,phases,rating_kw,rating_kva,fuel_l,fuel_l_per_kwh,forming,voltage_pu,from_utc,until_utc
-        diesel,mid,abc,40,50,20,0.3,0,,,
-        spare,mid,a,15,,6,0.35,1,1.0,2026-01-15T19:00:00+00:00,2026-01-15T20:30:00+00:00""",
+    "generators": """generator,bus,phases,rating_kw,rating_kva,fuel_l,fuel_l_per_kwh,forming,voltage_pu,from_utc
+        diesel,mid,abc,40,50,20,0.3,0,,
+        spare,mid,a,15,,6,0.35,1,1.0,2026-01-15T19:00:00+00:00""",
     "grid": """grid,bus,phases,from_utc,rating_kw,rating_kva,voltage_pu
         back,head,abc,2026-01-15T19:45:00+00:00,500,600,1.03""",
     "profiles": """start_utc,evening,sun
@@ -88,9 +87,6 @@ ALLEY = {
 }
 """Two buses on one phase and nothing else: most tables are empty."""
 
-UNSERVED = {**ALLEY, "batteries": None}
-"""No source at all: every node is dead."""
-
 
 def frame(text: str) -> pd.DataFrame:
     """A table from CSV text; indentation is for reading."""
@@ -98,7 +94,9 @@ def frame(text: str) -> pd.DataFrame:
     return pd.read_csv(io.StringIO(lines), dtype=str, keep_default_na=False)
 
 
-def kinds(network: str = "lindistflow", policy: str = "tiers", more: Sequence[type[Part]] = ()) -> tuple[type[Part], ...]:
+def kinds(
+    network: str = "lindistflow", policy: str = "tiers", more: Sequence[type[Part]] = ()
+) -> tuple[type[Part], ...]:
     """All shipped devices, and further ones, with one network and one policy."""
     return (*DEVICES, *more, *NETWORKS[network], POLICIES[policy])
 

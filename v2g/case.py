@@ -19,6 +19,7 @@ class Case:
     holds every declared table, typed and complete: numbers as float64 (NaN = not known), flags as
     bool, times as UTC timestamps (NaT = not given), everything else as str. ``origin`` maps a
     table to the file it was read from, for messages; row r of a table stands in line r + 2.
+    ``seconds`` says how long reading and checking took.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Case:
     tables: Mapping[str, pd.DataFrame]
     sha256: str
     origin: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "header", MappingProxyType(dict(self.header)))

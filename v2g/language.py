@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
@@ -261,6 +261,12 @@ class Part:
         return (cls.rows,) if word.letters is None else tuple(word.letters)
 
     @classmethod
+    def target(cls, rule: total) -> tuple[str, ...]:
+        """Letters of the entries a total fills: those its maps lead to, then those it keeps."""
+        maps = {w.name: w for w in cls.words(param)}
+        return (*(maps[name].unit for name in rule.at), *rule.kept())
+
+    @classmethod
     def table_spec(cls) -> TableSpec | None:
         """The table the part reads from the case folder, or None for a part without one."""
         if not cls.rows or not cls.from_file:
@@ -307,15 +313,64 @@ def unknown_name(part: Part, name: str, known: Iterator[str] | list[str]) -> Mod
 
 
 def check_part(cls: type[Part]) -> None:
-    """Refuse a part whose rules use letters nobody declares, or ``where`` and ``at`` names it lacks."""
-    letters, words = cls.letters(), {w.name: w for w in cls.words()}
+    """Refuse a part whose letters clash or are missing, or whose ``where`` and ``at`` do not fit its rules."""
+    letters, params = cls.letters(), {w.name: w for w in cls.words(param)}
+    _check_letters(cls)
+    for word in params.values():
+        for letter in cls.param_letters(word):
+            if letter not in letters:
+                raise ModelError(f"{cls.table}.{word.name}: {_undeclared(letter, letters)}")
     for rule in cls.words(Rule):
         if not hasattr(rule, "text"):
             raise ModelError(f"{cls.table}.{rule.name} has no text: write @{type(rule).__name__}(...) above a method.")
-        for letter in rule.over:
-            if letter not in letters:
-                raise ModelError(f"In {said(cls, rule)}: index letter '{letter}' is not declared. Known: {', '.join(letters)}.")
-        needed = ([rule.where] if rule.where else []) + list(getattr(rule, "at", ()))
-        for name in needed:
-            if not isinstance(words.get(name), param):
-                raise ModelError(f"In {said(cls, rule)}: '{name}' is not a param of this part.")
+        try:
+            _check_rule(cls, rule, letters, params)
+        except ModelError as fault:
+            raise ModelError(f"In {said(cls, rule)}: {fault}") from None
+
+
+def _check_letters(cls: type[Part]) -> None:
+    own = [letter for letter in (cls.rows, cls.links, *cls.sets) if letter]
+    for letter in own:
+        if letter in CASE_LETTERS:
+            raise ModelError(f"{cls.table}: index letter '{letter}' belongs to the case ({CASE_LETTERS[letter]}).")
+        if own.count(letter) > 1:
+            raise ModelError(f"{cls.table}: index letter '{letter}' is declared twice.")
+
+
+def _check_rule(cls: type[Part], rule: Rule, letters: dict[str, str], params: dict[str, param]) -> None:
+    at = getattr(rule, "at", ())
+    for letter in (*rule.over, *getattr(rule, "gone", ())):
+        if letter not in letters:
+            raise ModelError(_undeclared(letter, letters))
+    for name in ([rule.where] if rule.where else []) + list(at):
+        if name not in params:
+            raise ModelError(f"'{name}' is not a param of this part.")
+    if rule.where and cls.param_letters(params[rule.where]) != rule.over:
+        raise ModelError(f"where='{rule.where}' {_indexed(cls, params[rule.where])}, the rule by {_listed(rule.over)}.")
+    for name in at:
+        if params[name].unit not in letters:
+            raise ModelError(f"at='{name}' is no map: its unit is '{params[name].unit}', not an index letter.")
+        if cls.param_letters(params[name]) != rule.over[:1]:
+            raise ModelError(f"at='{name}' {_indexed(cls, params[name])}, the rule begins with {_listed(rule.over[:1])}.")
+
+
+def check_into(cls: type[Part], rule: total, shared: Shared) -> None:
+    """Refuse a contribution whose entries are indexed by other sets than those of the shared total."""
+    sets = cls.letters()
+    goes, wanted = ([sets[letter] for letter in letters] for letters in (cls.target(rule), shared.letters))
+    if goes != wanted:
+        text = f"it fills entries by {_listed(goes)}, '{shared.name}' is kept by {_listed(wanted)}."
+        raise ModelError(f"In {said(cls, rule)}: {text}")
+
+
+def _undeclared(letter: str, letters: dict[str, str]) -> str:
+    return f"index letter '{letter}' is not declared. Known: {', '.join(letters)}."
+
+
+def _indexed(cls: type[Part], word: param) -> str:
+    return f"is indexed by {_listed(cls.param_letters(word))}"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"({', '.join(names)})"

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from v2g.affine import Floats, Ints
-from v2g.engine.bounds import Hold, step, valid_bound
+from v2g.engine.bounds import Hold, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
 from v2g.engine.search import WHOLE, Found, Search
@@ -23,7 +23,7 @@ from v2g.errors import SolveError
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
-COUNT_SLACK = 1e-3
+HOLD_ROOM = 1e-9
 Report = Callable[[str, str], None]
 
 
@@ -32,6 +32,7 @@ class Stage:
     """What became of one stage: its value, a proven bound, and the multipliers that prove it.
 
     ``lower``, ``upper`` and ``held`` (how many holds) say for which program the multipliers are.
+    ``prices`` are the multipliers with all integers fixed, where they are others.
     """
 
     objective: Objective
@@ -41,6 +42,7 @@ class Stage:
     lower: Floats
     upper: Floats
     held: int
+    prices: Floats | None = None
 
     @property
     def gap(self) -> float:
@@ -112,7 +114,7 @@ class Run:
     def _count(self, objective: Objective, lead: Answer | None, exact: bool, last: bool) -> bool:
         """Solve a count; says whether it is at its best thinkable value."""
         own = np.intersect1d(objective.index, self.whole)
-        best = valid_bound(self.lp, objective, None, self.lower, self.upper, self.held)
+        best = self._bound_of(objective, None)
         if lead is not None and lead.x is not None and exact and objective.at(lead.x) <= best + WHOLE:
             self._settle(own, self.upper[own])
             self.x = lead.x
@@ -130,11 +132,13 @@ class Run:
         cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
         if free.size:
-            found = self._choose(objective, free)
-            self._close(objective, found.value, found.bound, found.multipliers)
+            found, before = self._choose(objective, free), (self.lower.copy(), self.upper.copy())
             self._settle(free, np.rint(found.x[free]))
-            self.x = found.x
-            self._hold(objective, found.value)
+            priced = self._solve(cost)
+            assert priced.x is not None
+            self.x, value = priced.x, objective.at(priced.x)
+            self._close(objective, value, found.bound, found.multipliers, before, priced.y)
+            self._hold(objective, value)
             return
         answer = self._solve(cost, vertex=last)
         assert answer.x is not None
@@ -157,22 +161,27 @@ class Run:
         return self._search(objective, free, gap=self.gap, best=start).run(root)
 
     def _bound(self, objective: Objective, answer: Answer) -> float:
-        return valid_bound(self.lp, objective, answer.y, self.lower, self.upper, self.held)
+        return self._bound_of(objective, answer.y)
+
+    def _bound_of(self, objective: Objective, multipliers: Floats | None) -> float:
+        return valid_bound(self.lp, objective, multipliers, self.lower, self.upper, self.held)
 
     def _settle(self, columns: Ints, values: Floats) -> None:
         self.lower[columns], self.upper[columns] = values, values
         self.core.fix(columns, values, values)
 
     def _hold(self, objective: Objective, value: float) -> None:
-        """Keep a stage at its value, with a little room: without any, interior point methods have no interior."""
-        room = COUNT_SLACK * step(self.lp, objective) or 0.1 * self.gap * max(1.0, abs(value))
-        upper = value - objective.constant + room
+        """Keep a stage at its value, with room for rounding."""
+        upper = value - objective.constant + HOLD_ROOM * max(1.0, abs(value))
         self.held.append(Hold(objective.index, objective.value, upper))
         self.core.hold(objective.index, objective.value, upper)
 
-    def _close(self, objective: Objective, value: float, bound: float, multipliers: Floats | None) -> None:
-        lower, upper = self.lower.copy(), self.upper.copy()
-        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held))
+    def _close(self, objective: Objective, value: float, bound: float, multipliers: Floats | None,
+               at: tuple[Floats, Floats] | None = None, prices: Floats | None = None) -> None:  # fmt: skip
+        lower, upper = at or (self.lower.copy(), self.upper.copy())
+        if prices is None and not objective.integers:
+            prices = multipliers
+        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held), prices)
         self.stages.append(stage)
         self.report(objective.name, f"{value:.6g} {objective.unit}, gap {stage.gap:.1e}")
 

@@ -8,9 +8,9 @@ import numpy as np
 
 from v2g.affine import Affine, Floats, Ints, Relation, Rows, Term, compress, gather
 from v2g.errors import ModelError
-from v2g.language import Part, Word, bounds, constraint, evaluate, param, said, total, unknown_name, variable
+from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, said, total, unknown_name, variable
 from v2g.lp import LP, Block, Key, Layout, Objective, stack
-from v2g.problem import QUANTITIES, Problem
+from v2g.problem import QUANTITIES, Array, Problem
 
 
 def flatten(index: Any, shape: tuple[int, ...]) -> Ints:
@@ -25,6 +25,19 @@ def flatten(index: Any, shape: tuple[int, ...]) -> Ints:
             raise ModelError(f"an index runs outside its set: {here.min()} to {here.max()}, allowed 0 to {size - 1}.")
         flat = flat * size + here
     return np.atleast_1d(flat)
+
+
+class Values:
+    """A param: indexing gives one number per row."""
+
+    def __init__(self, name: str, values: Array) -> None:
+        self.name, self.values, self.shape = name, values.reshape(-1), values.shape
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.values[flatten(index, self.shape)]
+
+    def __repr__(self) -> str:
+        return f"'{self.name}' without its indices"
 
 
 class Columns:
@@ -74,10 +87,10 @@ class Arrays:
         key = part.table, word.name
         if key not in self.meaning:
             if isinstance(word, param):
-                self.meaning[key] = self.problem.value(type(part), word.name)
+                self.meaning[key] = Values(word.name, self.problem.value(type(part), word.name))
             elif isinstance(word, total):
-                shape = self.problem.shape(type(part), word.kept()) if not word.at else self._target_shape(part, word)
-                self.meaning[key] = self._summed(key[1], [(part, word)], shape)
+                shape = self.problem.shape(type(part), type(part).target(word))
+                self.meaning[key] = self.summed([(part, word)], shape, key[1])
             else:
                 raise ModelError(f"{part.table}.{word.name} is a rule, not a quantity.")
         return self.meaning[key]
@@ -85,25 +98,20 @@ class Arrays:
     def shared(self, part: Part, name: str) -> Any:
         """A quantity of the case, or a shared total with the members of all parts."""
         if name in QUANTITIES:
-            return self.problem.numbers.values["", name]
+            return Values(name, self.problem.numbers.values["", name])
         key = "", name
         if key not in self.meaning:
             declared = next((s for s in self.problem.shared if s.name == name), None)
             if declared is None:
                 raise unknown_name(part, name, [*(s.name for s in self.problem.shared), *QUANTITIES])
             members = [(p, w) for p in self.parts for w in p.words(total) if w.into == name]
-            self.meaning[key] = self._summed(name, members, self.problem.shape(type(part), declared.letters))
+            for member, rule in members:
+                check_into(type(member), rule, declared)
+            self.meaning[key] = self.summed(members, self.problem.shape(type(part), declared.letters), name)
         return self.meaning[key]
 
-    def _target_shape(self, part: Part, word: total) -> tuple[int, ...]:
-        """Shape of a part's own total: sets named by the maps in ``at``, then the letters kept."""
-        places = []
-        for name in word.at:
-            target = next(w for w in part.words(param) if w.name == name).unit
-            places.append(self.problem.shape(type(part), (target,))[0])
-        return (*places, *self.problem.shape(type(part), word.kept()))
-
-    def _summed(self, name: str, members: list[tuple[Part, total]], shape: tuple[int, ...]) -> Groups:
+    def summed(self, members: list[tuple[Part, total]], shape: tuple[int, ...], name: str = "") -> Groups:
+        """The sum of some totals that go to the same entries."""
         if name in self.open:
             raise ModelError(f"the total '{name}' contains itself: {' -> '.join([*self.open, name])}.")
         self.open.append(name)

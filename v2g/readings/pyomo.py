@@ -14,7 +14,7 @@ import numpy as np
 import pyomo.environ as pyo
 
 from v2g.errors import ModelError
-from v2g.language import Part, Word, bounds, constraint, evaluate, param, total, unknown_name, variable
+from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, total, unknown_name, variable
 from v2g.problem import QUANTITIES, Problem
 
 Index = tuple[int, ...]
@@ -31,8 +31,18 @@ class PyomoModel:
 
 
 def _tuple(index: Any) -> Index:
-    parts = index if isinstance(index, tuple) else (index,)
-    return tuple(int(i) for i in parts)
+    return tuple(int(i) for i in (index if isinstance(index, tuple) else (index,)))
+
+
+def _inside(index: Any, shape: Index) -> Index:
+    """The index as a tuple, which must lie in an array of that shape."""
+    at = _tuple(index)
+    if len(at) != len(shape):
+        raise ModelError(f"{len(at)} indices given, {len(shape)} declared.")
+    for i, size in zip(at, shape, strict=True):
+        if not 0 <= i < size:
+            raise ModelError(f"an index runs outside its set: {i}, allowed 0 to {size - 1}.")
+    return at
 
 
 class Cell:
@@ -42,20 +52,17 @@ class Cell:
         self.values = values
 
     def __getitem__(self, index: Any) -> Any:
-        at = _tuple(index)
-        if len(at) != self.values.ndim:
-            raise ModelError(f"{len(at)} indices given, {self.values.ndim} declared.")
-        return self.values[at].item()
+        return self.values[_inside(index, self.values.shape)].item()
 
 
 class Sparse:
     """A variable: zero where it does not exist."""
 
-    def __init__(self, variable: Any, existing: set[Index]) -> None:
-        self.variable, self.existing = variable, existing
+    def __init__(self, variable: Any, existing: set[Index], shape: Index) -> None:
+        self.variable, self.existing, self.shape = variable, existing, shape
 
     def __getitem__(self, index: Any) -> Any:
-        at = _tuple(index)
+        at = _inside(index, self.shape)
         if at not in self.existing:
             return 0.0
         return self.variable[at if len(at) != 1 else at[0]]
@@ -64,12 +71,18 @@ class Sparse:
 class Sums:
     """A total: the members that go to each entry, evaluated when asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, shape: Index) -> None:
+        self.name, self.shape, self.open = name, shape, False
         self.members: dict[Index, list[tuple[Part, total, Index]]] = {}
 
     def __getitem__(self, index: Any) -> Any:
-        found = self.members.get(_tuple(index) if index != () else (), ())
-        return sum((evaluate(part, rule, *at) for part, rule, at in found), 0.0)
+        at = _inside(index, self.shape)
+        if self.open:
+            raise ModelError(f"the total '{self.name}' contains itself.")
+        self.open = True
+        terms = [evaluate(part, rule, *member) for part, rule, member in self.members.get(at, ())]
+        self.open = False
+        return sum(terms, 0.0)
 
 
 class Labels:
@@ -87,7 +100,8 @@ class Labels:
             if isinstance(word, param):
                 self.meaning[key] = Cell(self.problem.value(type(part), word.name))
             elif isinstance(word, total):
-                self.meaning[key] = self._summed([(part, word)])
+                shape = self.problem.shape(type(part), type(part).target(word))
+                self.meaning[key] = self._summed(word.name, [(part, word)], shape)
             else:
                 raise ModelError(f"{part.table}.{word.name} is a rule, not a quantity.")
         return self.meaning[key]
@@ -96,17 +110,20 @@ class Labels:
         """A quantity of the case, or a shared total."""
         key = "", name
         if key not in self.meaning:
+            declared = next((s for s in self.problem.shared if s.name == name), None)
             if name in QUANTITIES:
                 self.meaning[key] = Cell(self.problem.numbers.values["", name])
-            elif any(s.name == name for s in self.problem.shared):
-                members = [(p, w) for p in self.parts for w in p.words(total) if w.into == name]
-                self.meaning[key] = self._summed(members)
-            else:
+            elif declared is None:
                 raise unknown_name(part, name, [*(s.name for s in self.problem.shared), *QUANTITIES])
+            else:
+                members = [(p, w) for p in self.parts for w in p.words(total) if w.into == name]
+                for member, rule in members:
+                    check_into(type(member), rule, declared)
+                self.meaning[key] = self._summed(name, members, self.problem.shape(type(part), declared.letters))
         return self.meaning[key]
 
-    def _summed(self, members: list[tuple[Part, total]]) -> Sums:
-        sums = Sums()
+    def _summed(self, name: str, members: list[tuple[Part, total]], shape: Index) -> Sums:
+        sums = Sums(name, shape)
         for part, rule in members:
             for at in self.each(part, rule):
                 place = [int(self.problem.value(type(part), name)[at[0]]) for name in rule.at]
@@ -149,7 +166,7 @@ class Labels:
         domain = pyo.Integers if rule.integer else pyo.Reals
         made = pyo.Var(keys, domain=domain, bounds=lambda _, *at: limits[tuple(at)])
         block.add_component(rule.name, made)
-        self.meaning[part.table, rule.name] = Sparse(made, set(existing))
+        self.meaning[part.table, rule.name] = Sparse(made, set(existing), self.problem.shape(type(part), rule.over))
         return [made[key] for key in keys]
 
     def _constraint(self, part: Part, rule: constraint, block: Any) -> dict[Index, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.case import Case
-from v2g.replay.clock import covers, interval_hours, profile
+from v2g.replay.clock import interval_hours, overlap_hours, profile
 from v2g.replay.columns import numbers, series, texts, times
 from v2g.replay.feeder import Feeder, Terminals
 from v2g.replay.verdict import Array, Index, Mask
@@ -51,7 +51,7 @@ def read_loads(case: Case, feeder: Feeder) -> Loads:
     critical = (tier >= 1) & continuous
     rated, reactive = numbers(table, "kw", 0.0), numbers(table, "kvar", 0.0)
     demand = rated[:, None] * profile(case, series(table, "profile"))
-    asked = covers(case, times(table, "from_utc"), times(table, "until_utc"))
+    asked = overlap_hours(case, times(table, "from_utc"), times(table, "until_utc")) > 0.0
     return Loads(
         names=texts(table, "load"),
         buses=texts(table, "bus"),

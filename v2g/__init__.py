@@ -1,0 +1,15 @@
+"""v2g: dispatch of electric vehicles into an outaged feeder.
+
+The verbs are those of the command line: `read`, `check`, `solve`, `verify`, `explain`.
+"""
+
+from v2g.case import Case
+from v2g.errors import V2GError
+from v2g.explain import explain
+from v2g.plan import Plan
+from v2g.planning import solve
+from v2g.reading import check, read
+from v2g.replay import Verdict
+from v2g.replay import audit as verify
+
+__all__ = ["Case", "Plan", "V2GError", "Verdict", "check", "explain", "read", "solve", "verify"]

@@ -1,0 +1,191 @@
+"""The command line: the verbs of the package, and a demonstration.
+
+Exit codes: 0 done, 1 findings in the input or violations in a plan, 2 wrong use, 3 no plan, 4 the solver is
+missing, 70 a fault of the program itself.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import resources
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from v2g.errors import Finding, InvalidCase, V2GError
+from v2g.reports.console import Progress, printable, show_findings, stderr, tolerant_output
+
+OK, FINDINGS, WRONG_USE, INTERNAL = 0, 1, 2, 70
+DEMO = "ieee123-storm"
+FIGURE = "service.svg"
+
+Command = Callable[..., Any]
+as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
+extra_parts = click.option("--with", "extra", type=click.Path(path_type=Path), multiple=True, metavar="FILE.py",
+                           help="Take further parts of the model from a file; may be repeated.")  # fmt: skip
+verbosely = click.option("-v", "--verbose", is_flag=True, help="Say every step, and show a traceback if something breaks.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(version("v2g"), prog_name="v2g")
+def v2g() -> None:
+    """Dispatch electric vehicles into a feeder that has lost its supply.
+
+    As many critical loads as possible are kept alive, tier by tier, and every vehicle keeps its mobility
+    reserve. A CASE is a folder, or the name of one that comes along (see: v2g cases).
+    """
+
+
+@v2g.command()
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out/demo"), show_default=True, help="Where to write.")
+@verbosely
+def demo(out: Path, verbose: bool) -> int:
+    """Solve a two-day storm on a 123-node feeder with 200 vehicles, audit the plan and draw it."""
+    from v2g.reports.figure import write_figure
+    from v2g.reports.text import verdict_report
+
+    case = _read(DEMO, ())
+    plan = _solved(case, {}, verbose, quiet=False)
+    folder = _write(plan, out, overwrite=True)
+    figure = write_figure(case, plan, folder / FIGURE)
+    code = OK if (verdict := _audit(case, folder)).ok else FINDINGS
+    _say(_report(case, plan))
+    _say(f"  {verdict_report(verdict).splitlines()[0]} (plan read back from its files)")
+    _say(f"figure: {figure}\nplan: {folder}")
+    return code
+
+
+@v2g.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--from", "source", default="village", show_default=True, help="A case that comes along, or a folder.")
+def new(folder: Path, source: str) -> int:
+    """Copy a case to FOLDER, as a start for your own."""
+    from v2g.formats.copying import copy_case
+
+    target, files = copy_case(source, folder)
+    _say(f"{len(files)} files from {source}: {', '.join(files)}\nNext: edit them, then  v2g check {folder}\ncase: {target}")
+    return OK
+
+
+@v2g.command()
+@click.argument("case")
+@extra_parts
+@as_json
+def check(case: str, extra: Sequence[Path], json_: bool) -> int:
+    """Look for faults in CASE; all of them at once."""
+    from v2g.reading import check as findings_of
+    from v2g.reading import read
+    from v2g.reports.text import case_line
+
+    parts = _parts(extra)
+    findings = findings_of(case, parts)
+    wrong = any(f.severity == "error" for f in findings)
+    if json_:
+        _json({"ok": not wrong, "findings": [_plain(f) for f in findings]})
+    else:
+        show_findings(findings, stderr())
+        if not wrong:
+            _say(case_line(read(case, parts)) + (", no findings." if not findings else "."))
+    return FINDINGS if wrong else OK
+
+
+@v2g.command()
+@click.argument("case")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write the plan to.")
+@click.option("--network", help="lindistflow (voltages) or transport; default: what the case says.")
+@click.option("--policy", help="What is worth what; default: what the case says.")
+@click.option("--solver", default="highs", show_default=True, help="highs, highs:ipx, ..., or pyomo:NAME.")
+@click.option("--gap", type=float, default=1e-3, show_default=True, help="Relative gap at which to stop.")
+@click.option("--time-limit", type=float, help="Seconds for solving.")
+@extra_parts
+@click.option("--overwrite", is_flag=True, help="Replace a plan that is in the folder already.")
+@click.option("--figure", is_flag=True, help=f"Draw the plan as {FIGURE} as well.")
+@as_json
+@verbosely
+def solve(
+    case: str, out: Path, extra: Sequence[Path], overwrite: bool, figure: bool, json_: bool, verbose: bool, **options: Any
+) -> int:
+    """Plan the dispatch of CASE, audit the plan, and write it to a folder."""
+    from v2g.formats.plan_folder import refuse_folder
+    from v2g.reports.figure import need_matplotlib, write_figure
+
+    refuse_folder(out, overwrite=overwrite)
+    if figure:
+        need_matplotlib()
+    parts = _parts(extra)
+    read = _read(case, parts, warn=not json_)
+    plan = _solved(read, {**options, "parts": parts}, verbose, quiet=json_)
+    folder = _write(plan, out, overwrite=overwrite)
+    drawn = write_figure(read, plan, folder / FIGURE) if figure else None
+    if json_:
+        _json({"plan": str(folder), "figure": str(drawn) if drawn else None, "summary": plan.summary})
+    else:
+        _say(_report(read, plan, folder))
+    return OK
+
+
+@v2g.command()
+@click.argument("case")
+@click.argument("plan", type=click.Path(path_type=Path))
+@click.option("--exact", is_flag=True, help="Recompute the proof of the bounds in exact rational numbers; slow.")
+@extra_parts
+@as_json
+def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: bool) -> int:
+    """Audit PLAN against CASE with separate code: physics, totals, and the proof of its bounds."""
+    from v2g.certify import certify
+    from v2g.reports.text import certificate_report, verdict_report
+
+    parts = _parts(extra)
+    read, found = _read(case, parts, warn=False), _plan(plan)
+    from v2g.replay import audit
+
+    verdict = audit(read, found)
+    proof = certify(read, found, parts=parts, exact=exact)
+    if json_:
+        _json({**verdict.to_dict(), "certificate": proof.to_dict()})
+    else:
+        _say(f"{verdict_report(verdict)}\n{certificate_report(proof)}")
+    return OK if verdict.ok and proof.ok else FINDINGS
+
+
+@v2g.command()
+@click.argument("case")
+@click.argument("plan", type=click.Path(path_type=Path))
+@as_json
+def explain(case: str, plan: Path, json_: bool) -> int:
+    """Say why loads of CASE are not served in PLAN, and what stands in the way."""
+    from v2g.explain import explain as reasons_of
+    from v2g.reports.text import reasons_report
+
+    reasons = reasons_of(_read(case, (), warn=False), _plan(plan))
+    if json_:
+        _json({"reasons": [reason.to_dict() for reason in reasons]})
+    else:
+        _say(reasons_report(reasons))
+    return OK
+
+
+@v2g.command("math")
+def mathematics() -> int:
+    """Print the equations."""
+    _say(resources.files("v2g.models").joinpath("README.md").read_text(encoding="utf-8"))
+    return OK
+
+
+@v2g.command()
+@as_json
+def cases(json_: bool) -> int:
+    """List the cases that come along."""
+    from v2g.formats.shipped import shipped_cases, title_of
+
+    found = {name: title_of(folder) for name, folder in shipped_cases().items()}
+    if json_:
+        _json({"cases": found})
+    else:
+        _say("\n".join(f"{name:<18} {title}" for name, title in found.items()) or "No cases come along.")
+    return OK

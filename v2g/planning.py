@@ -1,0 +1,173 @@
+"""From a case to an audited plan: build, solve stage by stage, tabulate, audit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from v2g.affine import Floats
+from v2g.case import Case
+from v2g.derive import numbers
+from v2g.engine.by_pyomo import ByPyomo
+from v2g.engine.clock import Clock
+from v2g.engine.core import Reduced
+from v2g.engine.stages import Run
+from v2g.errors import AuditFailed, UsageError
+from v2g.language import Part
+from v2g.lp import LP
+from v2g.models import TOTALS
+from v2g.plan import Plan
+from v2g.problem import Problem
+from v2g.readings import pyomo as pyomo_reading
+from v2g.readings.arrays import Arrays
+from v2g.register import parts_of
+from v2g.replay import audit
+from v2g.solvers import split
+from v2g.solvers.highs import versions
+from v2g.summary import summarise
+from v2g.tabulate import Tabulator
+
+Progress = Callable[[str, str, float], None]
+WIDEST_RANGE = 1e12
+
+HIGHS_OPTIONS: dict[str, dict[str, Any]] = {
+    "": {"solver": "simplex"},
+    "simplex": {"solver": "simplex"},
+    "ipx": {"solver": "ipx", "run_crossover": "on"},
+    "hipo": {"solver": "hipo", "run_crossover": "on"},
+    "pdlp": {"solver": "pdlp", "run_crossover": "on"},
+}
+ALWAYS = {"threads": 1, "random_seed": 0, "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
+
+
+def problem_of(case: Case, network: str, policy: str, extra: Sequence[type[Part]] = ()) -> Problem:
+    """Parts and numbers of a case."""
+    parts = parts_of(network, policy, extra)
+    return Problem(parts, TOTALS, numbers(case, parts))
+
+
+def solve(
+    case: Case, *, network: str | None = None, policy: str | None = None, solver: str = "highs", gap: float = 1e-3,
+    time_limit: float | None = None, parts: Sequence[type[Part]] = (), progress: Progress | None = None,
+) -> Plan:  # fmt: skip
+    """Plan the dispatch of a case.
+
+    Parameters
+    ----------
+    network, policy
+        Names in the register; by default what the case's header says.
+    solver
+        ``highs`` (or ``highs:ipx`` ...), or ``pyomo:NAME`` for any solver that Pyomo knows.
+    gap
+        Relative distance from the proven bound at which the choice among whole loads may stop.
+    time_limit
+        Seconds for solving.
+    parts
+        Classes of parts from outside.
+    progress
+        Called as ``progress(phase, detail, seconds)``.
+
+    Raises
+    ------
+    SolveError
+        No plan; the message says why. `AuditFailed` if a plan was found and the audit refuses it.
+    """
+    network = network or str(case.header["network"])
+    policy = policy or str(case.header["policy"])
+    if not 0.0 <= gap < 1.0:
+        raise UsageError(f"A gap of {gap} makes no sense. Allowed: 0 to below 1, such as 0.001.")
+    family, variant = split(solver)
+    said = progress or (lambda *_: None)
+    clock, seconds = Clock(time_limit), {}
+
+    started = time.perf_counter()
+    problem = problem_of(case, network, policy, parts)
+    reader = Arrays(problem)
+    lp = reader.read()
+    seconds["build"] = time.perf_counter() - started
+    said("build", "{rows} rows, {columns} columns".format(**lp.sizes()), seconds["build"])
+
+    started = time.perf_counter()
+    options = HIGHS_OPTIONS[variant] | ALWAYS if family == "highs" else HIGHS_OPTIONS[""] | ALWAYS
+    run = _run(problem, lp, family, variant, options, gap, clock, said)
+    x = run.all()
+    seconds["solve"] = time.perf_counter() - started
+    said("solve", "all stages", seconds["solve"])
+
+    started = time.perf_counter()
+    tables = Tabulator(case, problem, reader, lp.layout, x)
+    provenance = {
+        "case": case.name, "case_sha256": case.sha256, "version": version("v2g"), "network": network, "policy": policy,
+        "solver": solver, "solver_version": versions() if family == "highs" else f"pyomo {version('pyomo')}",
+        "options": {**options, "gap": gap, "time_limit": time_limit}, "seed": case.header.get("seed", 0),
+        "parts": [p.__name__ for p in parts], "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }  # fmt: skip
+    plan = _draft(case, tables, run, lp, x, tuple(parts), provenance, gap)
+    seconds["tabulate"] = time.perf_counter() - started
+    plan = _audited(case, plan, seconds)
+    said("verify", f"largest violation {plan.summary['audit']['max_violation']:.1e}", seconds["verify"])
+    return plan
+
+
+def _run(problem: Problem, lp: LP, family: str, variant: str, options: dict[str, Any], gap: float, clock: Clock,
+         said: Progress) -> Run:  # fmt: skip
+    core = Reduced(lp, options, lambda text: said("solve", text, clock.spent()))
+
+    def report(stage: str, text: str) -> None:
+        said("solve", f"{stage}: {text}", clock.spent())
+
+    if family == "highs":
+        return Run(core, clock, report, gap)
+    return ByPyomo(core, clock, report, gap, witness=pyomo_reading.read(problem), variant=variant)
+
+
+def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, extra: tuple[type[Part], ...],
+           provenance: dict[str, Any], gap: float) -> Plan:  # fmt: skip
+    frames = {
+        "loads": tables.loads(), "vehicles": tables.vehicles(), "nodes": tables.nodes(), "lines": tables.lines(),
+        "sources": tables.sources(), "prices": tables.prices(run.stages),
+    }  # fmt: skip
+    if extra:
+        frames["others"] = tables.others(extra)
+    summary = summarise(case, frames, run.stages, lp, x, provenance, gap)
+    return Plan(summary, frames, evidence(run, lp))
+
+
+def evidence(run: Run, lp: LP) -> dict[str, np.ndarray]:
+    """Multipliers of each stage, the bounds of its integers, and the values at which stages were held."""
+    whole = np.flatnonzero(lp.integer)
+    found: dict[str, np.ndarray] = {"holds": np.array([h.upper for h in run.held])}
+    for stage in run.stages:
+        name = stage.objective.name
+        if stage.multipliers is not None:
+            found[f"{name}.multipliers"] = stage.multipliers
+        found[f"{name}.lower"], found[f"{name}.upper"] = stage.lower[whole], stage.upper[whole]
+    return found
+
+
+def _audited(case: Case, plan: Plan, seconds: dict[str, float]) -> Plan:
+    started = time.perf_counter()
+    verdict = audit(case, plan)
+    seconds["verify"] = time.perf_counter() - started
+    summary = dict(plan.summary)
+    summary["audit"] = {"ok": verdict.ok, "max_violation": verdict.max_violation, "checks": len(verdict.checks)}
+    for tier, row in summary["critical"].items():
+        row["bound"] = min(row["bound"], _loads(verdict.bound, int(tier), row["bound"], plan))
+    summary["seconds"] = {"read": 0.0, "check": 0.0, **case.seconds, **seconds, "write": 0.0}
+    if not verdict.ok:
+        worst = "\n".join(str(check) for check in verdict.failed[:10])
+        raise AuditFailed(f"A plan was found, and the audit refuses it. This is a defect of the program.\n{worst}")
+    return replace(plan, summary=summary)
+
+
+def _loads(bound: dict[int, float], tier: int, other: int, plan: Plan) -> int:
+    """The audit's energy bound as a number of loads; it says nothing about numbers where people weigh."""
+    if tier not in bound or plan.summary["critical"][str(tier)].get("weighted"):
+        return other
+    return int(bound[tier] + 1e-6)

@@ -1,0 +1,176 @@
+"""What is short, where and when: a plan's tables held against the limits of its case."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from v2g.case import Case
+from v2g.plan import Plan
+from v2g.replay.columns import flags, numbers, texts
+from v2g.replay.record import Record
+from v2g.replay.tables import interval_codes
+from v2g.replay.verdict import Array, Index, Mask
+
+NEAR = 1e-4
+"""Share of a limit (p.u. for voltages) within which it counts as reached."""
+SPREAD = 0.02
+"""Share of the dearest price of an island by which prices must differ before the network is blamed."""
+SPARE_KW = 0.01
+POLYGON = np.exp(2j * np.pi * np.arange(32) / 32)
+CRITICAL_PRICE = "critical_hours"
+
+
+@dataclass(frozen=True)
+class Scarcity:
+    """Limits reached by a plan. N nodes, V vehicles, G sources, T intervals, C islands."""
+
+    record: Record
+
+    @classmethod
+    def of(cls, case: Case, plan: Plan) -> Scarcity:
+        """Of a case and its plan."""
+        return cls(Record(case, plan, 1e-6))
+
+    @cached_property
+    def island(self) -> Index:
+        """Island of each node, whether live or not, shape (N,)."""
+        return self.record.islands.component
+
+    @cached_property
+    def price(self) -> Array:
+        """Critical load-hours that one more kWh is worth, shape (N, T); zero where the plan has no prices."""
+        table = self.record.frame("prices")
+        out = np.zeros((len(self.island), self.record.case.steps))
+        names = [] if table is None else [c for c in table.columns if str(c).startswith(CRITICAL_PRICE)]
+        if table is None or not names:
+            return out
+        node, at = self.record.node_codes(table), interval_codes(self.record.case, table)
+        known = (node >= 0) & (at >= 0)
+        out[node[known], at[known]] = numbers(table, str(names[0]), 0.0)[known]
+        return out
+
+    def price_at(self, load: int) -> Array:
+        """Price where a load is connected, shape (T,)."""
+        ends = self.record.loads.terminals
+        mine = ends.device == load
+        return np.asarray(ends.weight[mine].real @ self.price[ends.node[mine]], dtype=np.float64)
+
+    @cached_property
+    def vehicle_island(self) -> Index:
+        """Island in which a vehicle is plugged in, -1 where it is not, shape (V, T)."""
+        ends = self.record.feeder.terminals(self.record.case.table("chargers"))
+        of_charger = np.full(len(self.record.fleet.chargers) + 1, -1, dtype=np.int64)
+        of_charger[ends.device] = self.island[ends.node]
+        return np.asarray(of_charger[self.record.fleet.charger])
+
+    @cached_property
+    def source_island(self) -> Index:
+        """Island of each source, shape (G,)."""
+        ends = self.record.sources.terminals
+        out = np.full(len(self.record.sources.names), -1, dtype=np.int64)
+        out[ends.device] = self.island[ends.node]
+        return out
+
+    @cached_property
+    def vehicle_above(self) -> Array:
+        """Energy above the floor at the end of each interval in kWh, shape (V, T)."""
+        return np.asarray(self.record.vehicle_sheet["energy_end_kwh"] - self.record.fleet.floor_kwh[:, 1:])
+
+    @cached_property
+    def battery_above(self) -> Array:
+        """Energy of batteries above their reserve at the end of each interval in kWh, zero for others, shape (G, T)."""
+        sources = self.record.sources
+        above = self.record.source_sheet["energy_end_kwh"] - sources.reserve_kwh[:, None]
+        return np.where(sources.of("battery")[:, None], above, 0.0)
+
+    @cached_property
+    def power_room(self) -> Array:
+        """Further power that each island's stores and sources could give, were energy moved in time; kW, (C, T)."""
+        out = np.zeros((int(self.island.max(initial=-1)) + 2, self.record.case.steps))
+        interval = np.broadcast_to(np.arange(self.record.case.steps), self.vehicle_island.shape)
+        np.add.at(out, (self.vehicle_island, interval), self._vehicle_room())
+        np.add.at(out, self.source_island, self._source_room())
+        return out[:-1]
+
+    def _vehicle_room(self) -> Array:
+        sheet, fleet = self.record.vehicle_sheet, self.record.fleet
+        begin = sheet["energy_start_kwh"] - fleet.floor_kwh[:, :-1]
+        filled = np.maximum(begin, self.vehicle_above) > 1e-3
+        gives = filled & (fleet.discharge_max_kw > 0)
+        return np.where(gives, fleet.discharge_max_kw - sheet["discharge_kw"], 0.0) + sheet["charge_kw"]
+
+    def _source_room(self) -> Array:
+        """The same for sources; a battery counts while it holds something, a grid without a rating always."""
+        sources, sheet = self.record.sources, self.record.source_sheet
+        before = np.hstack([(sources.start_kwh - sources.reserve_kwh)[:, None], self.battery_above[:, :-1]])
+        filled = np.maximum(before, self.battery_above) > 1e-3
+        store = np.where(filled, sources.discharge_kw[:, None] - sheet["discharge_kw"], 0.0) + sheet["charge_kw"]
+        fuelled = ~sources.of("generator") | (sources.fuel_l > 0)
+        made = np.where(sources.available & fuelled[:, None], sources.limit_kw - sheet["output_kw"], 0.0)
+        return np.where(sources.of("battery")[:, None], store, np.maximum(made, 0.0))
+
+    @cached_property
+    def held(self) -> Array:
+        """Energy above floors and reserves in each island's stores that can give at that time, kWh, (C, T)."""
+        out = np.zeros(self.power_room.shape)
+        vehicle, at = np.nonzero((self.vehicle_island >= 0) & (self.record.fleet.discharge_max_kw > 0))
+        np.add.at(out, (self.vehicle_island[vehicle, at], at), self.vehicle_above[vehicle, at])
+        np.add.at(out, self.source_island, self.battery_above)
+        return out
+
+    @cached_property
+    def full_legs(self) -> Mask:
+        """Legs at their rating with different prices at their ends, shape (legs, T)."""
+        record = self.record
+        legs, branches = record.feeder.legs, record.feeder.branches
+        rating = np.array([branches[leg.branch].rating_kva for leg in legs], dtype=float).reshape(-1, 1)
+        flow = record.given_flow
+        if record.reactive:
+            rating = rating * np.cos(np.pi / len(POLYGON))
+            size = np.max([(flow * np.conj(corner)).real for corner in POLYGON], axis=0)
+        else:
+            size = np.abs(flow.real)
+        with np.errstate(invalid="ignore"):
+            full = (size >= rating * (1.0 - NEAR)) & record.line_sheet.present
+        to = self.price[[leg.to for leg in legs]].reshape(full.shape)
+        sent = self.price[[leg.sources[0][0] for leg in legs]].reshape(full.shape)
+        return np.asarray(full & (np.abs(to - sent) > SPREAD * np.maximum(np.abs(to), np.abs(sent))))
+
+    @cached_property
+    def voltage_side(self) -> Index:
+        """-1 where a live node is at its lowest voltage, 1 where at its highest, else 0; shape (N, T)."""
+        record = self.record
+        known = record.live & ~record.node_sheet.blank["voltage_pu"]
+        level = np.sqrt(record.given_w)
+        low = known & (level <= record.feeder.vmin_pu[:, None] + NEAR)
+        high = known & (level >= record.feeder.vmax_pu[:, None] - NEAR)
+        return np.asarray(high.astype(np.int64) - low.astype(np.int64))
+
+    def cheapest(self, island: int) -> Array:
+        """Lowest price among the nodes of an island, shape (T,)."""
+        return np.asarray(self.price[self.island == island].min(axis=0, initial=np.inf))
+
+    def buses(self, island: int) -> list[str]:
+        """Buses of an island, in the order of the case."""
+        nodes = self.record.feeder.nodes
+        return list(dict.fromkeys(nodes[node][0] for node in np.flatnonzero(self.island == island)))
+
+    def open_doors(self, island: int, at: int) -> list[str]:
+        """Open lines and transformers between a dead island and a live part of the feeder at an interval."""
+        found = []
+        number, live = self.record.feeder.number, self.record.live
+        for kind in ("line", "transformer"):
+            table = self.record.case.table(f"{kind}s")
+            columns = texts(table, kind), texts(table, "from_bus"), texts(table, "to_bus"), texts(table, "phases", "abc")
+            for row, (name, one, two, phases) in enumerate(zip(*columns, strict=True)):
+                if flags(table, "closed", True)[row]:
+                    continue
+                pairs = [(number.get((one, p)), number.get((two, p))) for p in phases]
+                both = [(a, b) for a, b in pairs if a is not None and b is not None]
+                inside = [(a, b) if self.island[a] == island else (b, a) for a, b in both]
+                if any(self.island[a] == island and live[b, at] for a, b in inside):
+                    found.append(f"{kind} {name}")
+        return found

@@ -1,0 +1,212 @@
+"""From a point back to tables in the user's words: who does what, when, in kW and kWh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from v2g.affine import Floats
+from v2g.case import Case
+from v2g.derive.context import Context
+from v2g.derive.fleet import plugs, trips
+from v2g.engine.stages import Stage
+from v2g.language import Part, total
+from v2g.lp import row_sums
+from v2g.problem import Problem
+from v2g.readings.arrays import Arrays
+
+SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), ("batteries", "battery", "battery"))
+
+
+class Tabulator:
+    """One solved problem, and the tables of its plan."""
+
+    def __init__(self, case: Case, problem: Problem, reader: Arrays, layout: Any, x: Floats) -> None:
+        self.case, self.problem, self.reader, self.layout, self.x = case, problem, reader, layout, x
+        self.context = Context(case)
+        self.starts = [t.isoformat() for t in case.boundaries[:-1]]
+        self.parts = {p.table: p for p in problem.parts}
+
+    def value(self, table: str, word: str) -> Floats:
+        """A variable in its full shape, zero where it does not exist."""
+        return np.asarray(self.layout.columns[table, word].table(self.x))
+
+    def number(self, table: str, word: str) -> Floats:
+        """A param of the problem."""
+        return np.asarray(self.problem.numbers.values[table, word])
+
+    def shared(self, name: str) -> Floats:
+        """A shared total at the point, in its full shape."""
+        groups = self.reader.shared(self.reader.parts[0], name)
+        return (row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
+
+    def frame(self, things: dict[str, Any], **columns: Any) -> pd.DataFrame:
+        """Long table, interval by interval. ``things`` are columns by thing, the others (things, T)."""
+        count, steps = len(next(iter(things.values()))), self.case.steps
+        data: dict[str, Any] = {"start_utc": np.repeat(self.starts, count), "hours": np.repeat(self.case.hours, count)}
+        for name, values in things.items():
+            data[name] = np.tile(np.asarray(values, dtype=object), steps)
+        for name, values in columns.items():
+            data[name] = np.broadcast_to(values, (count, steps)).T.ravel()
+        return pd.DataFrame(data)
+
+    def loads(self) -> pd.DataFrame:
+        """What each load asks for and gets."""
+        table, served = self.case.table("loads"), self.value("loads", "served")
+        return self.frame(
+            {"load": table["load"], "bus": table["bus"], "tier": table["tier"].astype(int)},
+            required=self.number("loads", "required").astype(int),
+            demand_kw=self.number("loads", "demand"),
+            served_kw=served,
+            served_kvar=served * self.number("loads", "ratio")[:, None],
+        )
+
+    def vehicles(self) -> pd.DataFrame:
+        """What each vehicle does, and what it has left."""
+        table, energy = self.case.table("vehicles"), self.value("vehicles", "energy")
+        names = np.append(self.case.table("chargers").get("charger", pd.Series(dtype=str)).to_numpy(object), "")
+        reserve = table["reserve_kwh"].to_numpy(float) if len(table) else np.zeros(0)
+        return self.frame(
+            {"vehicle": table.get("vehicle", [])},
+            charger=names[plugs(self.context).charger],
+            charge_kw=self.value("vehicles", "charge"),
+            discharge_kw=self.value("vehicles", "discharge"),
+            trip_kwh=trips(self.context),
+            missed_trip_kwh=self.value("vehicles", "missed"),
+            energy_start_kwh=energy[:, :-1],
+            energy_end_kwh=energy[:, 1:],
+            reserve_kwh=reserve[:, None],
+            shortfall_kwh=np.maximum(0.0, reserve[:, None] - energy[:, 1:]),
+        )
+
+    def nodes(self) -> pd.DataFrame:
+        """Injection, voltage and life of each node."""
+        live = self.context.islands.live
+        voltage = np.full(live.shape, np.nan)
+        if ("legs", "voltage") in self.layout.columns:
+            square = self.value("legs", "voltage")
+            voltage = np.where(live, np.sqrt(np.maximum(square, 0.0)), np.nan)
+        return self.frame(
+            {"bus": self.context.feeder.bus, "phase": self.context.feeder.phase},
+            live=live.astype(int),
+            injection_kw=self.shared("injection"),
+            injection_kvar=self.shared("reactive"),
+            voltage_pu=voltage,
+        )
+
+    def lines(self) -> pd.DataFrame:
+        """Flow on each closed and live leg."""
+        feeder = self.context.feeder
+        ends = {int(leg): feeder.bus[node] for leg, node in zip(feeder.end_leg, feeder.end_node, strict=True)}
+        reactive = ("legs", "flow_kvar") in self.layout.columns
+        table = self.frame(
+            {
+                "line": feeder.element,
+                "kind": feeder.kind,
+                "from_bus": [ends[a] for a in range(len(feeder.legs))],
+                "to_bus": [feeder.bus[n] for n in feeder.to_node],
+                "phase": feeder.leg_phase,
+                "rating_kva": np.where(np.isfinite(feeder.rating), feeder.rating, np.nan),
+            },
+            flow_kw=self.value("legs", "flow"),
+            flow_kvar=self.value("legs", "flow_kvar") if reactive else np.nan,
+            live=self.number("legs", "energised"),
+        )
+        live = table.pop("live").to_numpy(float) > 0.0
+        table["rating_kva"] = table["rating_kva"].astype(float)
+        return table[live].reset_index(drop=True)
+
+    def sources(self) -> pd.DataFrame:
+        """Output of each source, by phase, and what is left in it."""
+        tables = [self._controlled(*names) for names in SOURCES if len(self.case.table(names[0]))]
+        if len(self.case.table("solar")):
+            tables.append(self._solar())
+        if not tables:
+            return pd.DataFrame(columns=["start_utc", "hours", "source", "kind", "bus", *_SOURCE_NUMBERS])
+        table = pd.concat(tables, ignore_index=True)
+        return table.sort_values("start_utc", kind="stable").reset_index(drop=True)
+
+    def _by_phase(self, table: str, by_link: Floats, unit: str) -> dict[str, Floats]:
+        links, rows = self.context.links(table), len(self.case.table(table))
+        found = {}
+        for phase in "abc":
+            spread = np.zeros((rows, self.case.steps))
+            here = np.array([self.context.feeder.phase[n] == phase for n in links.node], dtype=bool)
+            np.add.at(spread, links.unit[here], by_link[here])
+            found[f"output_{phase}_{unit}"] = spread
+        return found
+
+    def _controlled(self, table: str, kind: str, key: str) -> pd.DataFrame:
+        rows, links = self.case.table(table), self.context.links(table)
+        output = self.value(table, "output")
+        delivered = np.zeros((len(rows), self.case.steps))
+        np.add.at(delivered, links.unit, output)
+        highest = np.zeros((len(rows), self.case.steps))
+        np.add.at(highest, links.unit, self.number(table, "highest") * self.number(table, "live_link"))
+        blank: Any = np.nan
+        more = {"charge_kw": blank, "discharge_kw": blank, "energy_end_kwh": blank, "fuel_l": blank}
+        if table == "batteries":
+            more |= {w: self.value(table, v) for w, v in (("charge_kw", "charge"), ("discharge_kw", "discharge"))}
+            more["energy_end_kwh"] = self.value(table, "energy")[:, 1:]
+        if table == "generators":
+            more["fuel_l"] = delivered * self.case.hours * rows["fuel_l_per_kwh"].to_numpy(float)[:, None]
+        return self.frame(
+            {"source": rows[key], "kind": [kind] * len(rows), "bus": rows["bus"]},
+            output_kw=delivered,
+            available_kw=np.where(np.isfinite(highest), highest, np.nan),
+            **more,
+            **self._by_phase(table, output, "kw"),
+            **self._by_phase(table, self.value(table, "output_kvar"), "kvar"),
+        )
+
+    def _solar(self) -> pd.DataFrame:
+        rows, links = self.case.table("solar"), self.context.links("solar")
+        output = self.value("solar", "output")
+        by_link = output[links.unit] * links.share[:, None]
+        blank = np.nan
+        return self.frame(
+            {"source": rows["solar"], "kind": ["solar"] * len(rows), "bus": rows["bus"]},
+            output_kw=output,
+            available_kw=self.number("solar", "available"),
+            charge_kw=blank, discharge_kw=blank, energy_end_kwh=blank, fuel_l=blank,
+            **self._by_phase("solar", by_link, "kw"),
+            **self._by_phase("solar", 0.0 * by_link, "kvar"),
+        )  # fmt: skip
+
+    def prices(self, stages: list[Stage]) -> pd.DataFrame:
+        """What one more kWh is worth at each live node and interval, for every stage that has prices."""
+        block = self.layout.rows["legs", "balance"]
+        columns = {}
+        for stage in stages:
+            if stage.prices is not None:
+                name = f"{stage.objective.name}_{stage.objective.unit.lower()}_per_kwh"
+                columns[name] = block.table(stage.prices, np.nan) / self.case.hours
+        return self.frame({"bus": self.context.feeder.bus, "phase": self.context.feeder.phase}, **columns)
+
+    def others(self, extra: tuple[type[Part], ...]) -> pd.DataFrame:
+        """Injections of parts from outside, by node."""
+        found = [self._other(part) for part in extra]
+        table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_OTHER)
+        return table
+
+    def _other(self, kind: type[Part]) -> pd.DataFrame:
+        part = next(p for p in self.reader.parts if type(p) is kind)
+        sums = {}
+        for name in ("injection", "reactive"):
+            members = [(part, rule) for rule in kind.words(total) if rule.into == name]
+            groups = self.reader.summed(members, (len(self.context.feeder.nodes), self.case.steps))
+            sums[name] = (row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
+        used = np.flatnonzero((np.abs(sums["injection"]) + np.abs(sums["reactive"])).sum(axis=1) > 0.0)
+        feeder = self.context.feeder
+        place = {"part": [kind.table] * used.size, "unit": [""] * used.size}
+        place |= {"bus": [feeder.bus[n] for n in used], "phase": [feeder.phase[n] for n in used]}
+        return self.frame(place, injection_kw=sums["injection"][used], injection_kvar=sums["reactive"][used])
+
+
+_SOURCE_NUMBERS = (
+    "output_kw", "charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l",
+    "output_a_kw", "output_b_kw", "output_c_kw", "output_a_kvar", "output_b_kvar", "output_c_kvar",
+)  # fmt: skip
+_OTHER = ["start_utc", "hours", "part", "unit", "bus", "phase", "injection_kw", "injection_kvar"]
