@@ -20,8 +20,8 @@ class Battery(Source):
     charge_eff = param("1", r"\eta^c", above=0, at_most=1, help="share of charged energy that is stored")
     discharge_eff = param("1", r"\eta^d", above=0, at_most=1, help="share of stored energy that comes out")
     setpoint = param("1", column="voltage_pu", default=1.0, above=0.5, at_most=1.5, help="voltage it holds when forming")
-    live = param("1", r"\ell", over="st")
-    two_way = param("1", r"\alpha", over="st")
+    live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
+    two_way = param("1", r"\alpha", over="st", help="1 where it can charge and discharge")
 
     @variable("kW", "c", where="live")
     def charge(self, s, t):

@@ -21,7 +21,7 @@ class Generator(Source):
     tank = param("L", r"\overline F", column="fuel_l", at_least=0, help="fuel in the tank")
     rate = param("L/kWh", r"\phi", column="fuel_l_per_kwh", above=0, help="fuel burnt for one kWh")
 
-    @total(at="unit", over="t", unit="L")
+    @total("B", at="unit", over="t", unit="L")
     def burnt(self, i, t):
         """Fuel burnt until the end."""
         return self.rate[self.unit[i]] * self.dt[t] * self.output[i, t]

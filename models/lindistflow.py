@@ -15,22 +15,22 @@ class LinDistFlow(Transport):
     title = "Network: lindistflow"
     sets = {"e": "ends", "m": "couplings", "h": "directions"}
 
-    end_cross = param("kW/kvar", r"\gamma", over="e")
-    end_cross_back = param("kvar/kW", r"\gamma'", over="e")
-    end_weight = param("1", r"\tau^2", over="e")
-    coupled = param("a", "a", over="m")
-    other = param("a", "b", over="m")
-    drop_kw = param("1/kW", "M^P", over="m")
-    drop_kvar = param("1/kvar", "M^Q", over="m")
-    vmin = param("1", r"\underline V", over="n")
-    vmax = param("1", r"\overline V", over="n")
-    held = param("1", r"\chi", over="nt")
-    setpoint = param("1", "V^0", over="nt")
-    apparent = param("kVA", "S", over="a")
-    rated = param("1", r"\varrho", over="ath")
-    cos = param("kVA/kW", r"\cos\theta", over="h")
-    sin = param("kVA/kvar", r"\sin\theta", over="h")
-    inner = param("1", r"\cos\frac{\pi}{|h|}", over="h")
+    end_cross = param("kW/kvar", r"\gamma", over="e", help="kW from the node per kvar of a leg behind a delta winding")
+    end_cross_back = param("kvar/kW", r"\gamma'", over="e", help="kvar to the node per kW of such a leg")
+    end_weight = param("1", r"\tau^2", over="e", help="share of the squared voltage, times the tap squared")
+    coupled = param("a", "a", over="m", help="leg on which voltage falls")
+    other = param("a", "b", over="m", help="leg whose flow makes it fall")
+    drop_kw = param("1/kW", "M^P", over="m", help="fall per kW")
+    drop_kvar = param("1/kvar", "M^Q", over="m", help="fall per kvar")
+    vmin = param("1", r"\underline V", over="n", help="lowest voltage")
+    vmax = param("1", r"\overline V", over="n", help="highest voltage")
+    held = param("1", r"\chi", over="nt", help="1 where the forming source holds the voltage")
+    setpoint = param("1", "V^0", over="nt", help="voltage held")
+    apparent = param("kVA", "S", over="a", help="rating of this phase")
+    rated = param("1", r"\varrho", over="ath", help="1 where live and rated")
+    cos = param("kVA/kW", r"\cos\theta", over="h", help="side of the polygon")
+    sin = param("kVA/kvar", r"\sin\theta", over="h", help="side of the polygon")
+    inner = param("1", r"\xi", over="h", help="cos(pi/32): puts the polygon inside the disc")
 
     @variable("kvar", "f^q", where="energised", state=True)
     def flow_kvar(self, a, t):
@@ -103,9 +103,9 @@ class Capacitor(Part):
     title = "Capacitors"
     size = param("kvar", column="kvar", above=0, help="reactive power of the bank at nominal voltage")
     closed = param("1", kind="flag", default=True, help="0 if it is switched off")
-    node = param("n", "n", over="i")
-    nominal = param("kvar", r"\overline U", over="i")
-    live_link = param("1", r"\ell", over="it")
+    node = param("n", "n", over="i", help="node of a point of connection")
+    nominal = param("kvar", r"\overline U", over="i", help="output at nominal voltage")
+    live_link = param("1", r"\ell", over="it", help="1 where closed and live")
 
     @variable("kvar", "u", where="live_link")
     def output_kvar(self, i, t):

@@ -13,11 +13,11 @@ class Solar(Part):
         Column("profile", "ref", required=True, refers_to="profiles", help="column of profiles.csv that multiplies the rating"),
     )
     rating = param("kW", column="rating_kw", at_least=0, help="output at profile 1")
-    available = param("kW", r"\overline P", over="st")
-    live = param("1", r"\ell", over="st")
-    unit = param("s", "s", over="i")
-    node = param("n", "n", over="i")
-    share = param("1", r"\beta", over="i")
+    available = param("kW", r"\overline P", over="st", help="rating times profile")
+    live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
+    unit = param("s", "s", over="i", help="plant of a point of connection")
+    node = param("n", "n", over="i", help="node of a point of connection")
+    share = param("1", r"\beta", over="i", help="share of power on this phase")
 
     @variable("kW", "g", where="live")
     def output(self, s, t):

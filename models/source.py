@@ -14,19 +14,19 @@ class Source(Part):
     rows, links = "s", "i"
     sets = {"h": "directions"}
 
-    unit = param("s", "s", over="i")
-    node = param("n", "n", over="i")
-    share = param("1", r"\beta", over="i")
-    lowest = param("kW", r"\underline P", over="it")
-    highest = param("kW", r"\overline P", over="it")
-    apparent = param("kVA", "S", over="i")
-    reactive_limit = param("kvar", r"\overline Q", over="i")
-    live_link = param("1", r"\ell", over="it")
-    following = param("1", r"\varphi", over="it")
-    rated = param("1", r"\varrho", over="ith")
-    cos = param("kVA/kW", r"\cos\theta", over="h")
-    sin = param("kVA/kvar", r"\sin\theta", over="h")
-    inner = param("1", r"\cos\frac{\pi}{|h|}", over="h")
+    unit = param("s", "s", over="i", help="source of a point of connection")
+    node = param("n", "n", over="i", help="node of a point of connection")
+    share = param("1", r"\beta", over="i", help="share of the unit on this phase")
+    lowest = param("kW", r"\underline P", over="it", help="lowest output")
+    highest = param("kW", r"\overline P", over="it", help="highest output in its window")
+    apparent = param("kVA", "S", over="i", help="apparent power of this phase")
+    reactive_limit = param("kvar", r"\overline Q", over="i", help="the same, or no limit")
+    live_link = param("1", r"\ell", over="it", help="1 where live and in its window")
+    following = param("1", r"\varphi", over="it", help="1 where it follows the grid")
+    rated = param("1", r"\varrho", over="ith", help="1 where live and rated")
+    cos = param("kVA/kW", r"\cos\theta", over="h", help="side of the polygon")
+    sin = param("kVA/kvar", r"\sin\theta", over="h", help="side of the polygon")
+    inner = param("1", r"\xi", over="h", help="cos(pi/32): puts the polygon inside the disc")
 
     @variable("kW", "g", where="live_link")
     def output(self, i, t):

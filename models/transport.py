@@ -10,13 +10,13 @@ class Transport(Part):
     title = "Network: transport"
     sets = {"e": "ends"}
 
-    rating = param("kW", r"\overline F", over="a")
-    live = param("1", r"\ell", over="nt")
-    energised = param("1", r"\epsilon", over="at")
-    to_node = param("n", "j", over="a")
-    end_leg = param("a", "a", over="e")
-    end_node = param("n", "n", over="e")
-    end_share = param("1", r"\beta", over="e")
+    rating = param("kW", r"\overline F", over="a", help="rating of this phase")
+    live = param("1", r"\ell", over="nt", help="1 where an island is formed")
+    energised = param("1", r"\epsilon", over="at", help="1 where both ends are live")
+    to_node = param("n", "j", over="a", help="node a leg leads to")
+    end_leg = param("a", "a", over="e", help="leg of a sending end")
+    end_node = param("n", "n", over="e", help="node of a sending end")
+    end_share = param("1", r"\beta", over="e", help="share of the leg's power")
 
     @variable("kW", "f", where="energised", state=True)
     def flow(self, a, t):

@@ -91,7 +91,9 @@ class Cheap(Part):
 HERE = [[1, 0, 1], [1, 1, 1]]
 
 
-def pumps(node: tuple[int, int] = (1, 1), here: list[list[int]] | None = None, power: tuple[float, float] = (3, 4)) -> LP:
+def pumps(
+    node: tuple[int, int] = (1, 1), here: list[list[int]] | None = None, power: tuple[float, float] = (3, 4)
+) -> LP:
     """The linear program of two pumps."""
     return arrays.read(
         problem(

@@ -19,7 +19,9 @@ TOLERANCE = {"rel": 1e-12, "abs": 1e-12}
 CASES = {
     "street": case_of(STREET),
     "alley": case_of(ALLEY),
-    "alley, the grid back": case_of({**ALLEY, "grid": "grid,bus,phases,from_utc\nhead,two,b,2026-01-15T19:45:00+00:00"}),
+    "alley, the grid back": case_of(
+        {**ALLEY, "grid": "grid,bus,phases,from_utc\nhead,two,b,2026-01-15T19:45:00+00:00"}
+    ),
     "alley, equal steps": case_of(ALLEY, {**HEADER, "step_min": 30, "steps": 3}),
 }
 SETUPS = [(name, network, policy) for name in CASES for network in NETWORKS for policy in POLICIES]
@@ -142,7 +144,9 @@ def turned(rows: np.ndarray) -> np.ndarray:
 def row_keys(lp: LP) -> list[tuple[str, str, tuple[int, ...]]]:
     """(part, rule, index) of every row."""
     blocks = lp.layout.rows.items()
-    return [(*key, block.position(row)) for key, block in blocks for row in range(block.first, block.first + block.size)]
+    return [
+        (*key, block.position(row)) for key, block in blocks for row in range(block.first, block.first + block.size)
+    ]
 
 
 @pytest.mark.parametrize("network", NETWORKS)

@@ -17,6 +17,12 @@ NODAL = Shared("injection", "kW", "p", ("n", "t"))
 def problem(*parts: type[Part], sets: dict[str, Any] | None = None, **values: Any) -> Problem:
     """Parts over three intervals and two nodes; ``part__param`` gives the array of a param."""
     times = ["t0", "t1", "t2"]
-    members = {"intervals": times, "points": [*times, "end"], "nodes": ["n0", "n1"], "tiers": ["1", "2"], **(sets or {})}
+    members = {
+        "intervals": times,
+        "points": [*times, "end"],
+        "nodes": ["n0", "n1"],
+        "tiers": ["1", "2"],
+        **(sets or {}),
+    }
     arrays = {tuple(name.split("__")): np.asarray(value) for name, value in values.items()}
     return Problem(tuple(parts), (SUM, NODAL), Numbers(members, {("", "dt"): HOURS, **arrays}))

@@ -67,7 +67,7 @@ class Affine:
         return self * -1.0
 
     def __sub__(self, other: Any) -> Affine:
-        return self + (-other)
+        return self + -(other if isinstance(other, Affine) else _number(other))
 
     def __rsub__(self, other: Any) -> Affine:
         return -self + other
@@ -79,6 +79,9 @@ class Affine:
 
     def __rtruediv__(self, _: Any) -> Affine:
         raise ModelError("a quotient of decisions is not linear.")
+
+    def __pow__(self, _: Any) -> Affine:
+        raise ModelError(PRODUCT)
 
     def __eq__(self, other: object) -> Relation:  # type: ignore[override]
         return Relation(self - other, 0.0, 0.0)

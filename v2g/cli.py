@@ -28,7 +28,7 @@ Command = Callable[..., Any]
 as_json = click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
 extra_parts = click.option("--with", "extra", type=click.Path(path_type=Path), multiple=True, metavar="FILE.py",
                            help="Take further parts of the model from a file; may be repeated.")  # fmt: skip
-verbosely = click.option("-v", "--verbose", is_flag=True, help="Say every step, and show a traceback if something breaks.")
+verbosely = click.option("-v", "--verbose", is_flag=True, help="Say every step; show tracebacks.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -42,22 +42,26 @@ def v2g() -> None:
 
 
 @v2g.command()
-@click.option("--out", type=click.Path(path_type=Path), default=Path("out/demo"), show_default=True, help="Where to write.")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("out/demo"), show_default=True, help="Folder.")
 @verbosely
 def demo(out: Path, verbose: bool) -> int:
     """Solve a two-day storm on a 123-node feeder with 200 vehicles, audit the plan and draw it."""
-    from v2g.reports.figure import write_figure
+    from v2g.formats.plan_folder import refuse_folder
+    from v2g.replay import audit
+    from v2g.reports.figure import need_matplotlib, write_figure
     from v2g.reports.text import verdict_report
 
+    need_matplotlib()
+    refuse_folder(out, overwrite=True)
     case = _read(DEMO, ())
     plan = _solved(case, {}, verbose, quiet=False)
     folder = _write(plan, out, overwrite=True)
     figure = write_figure(case, plan, folder / FIGURE)
-    code = OK if (verdict := _audit(case, folder)).ok else FINDINGS
+    verdict = audit(case, _plan(folder))
     _say(_report(case, plan))
-    _say(f"  {verdict_report(verdict).splitlines()[0]} (plan read back from its files)")
+    _say(f"read back from its files: {verdict_report(verdict).splitlines()[0]}")
     _say(f"figure: {figure}\nplan: {folder}")
-    return code
+    return OK if verdict.ok else FINDINGS
 
 
 @v2g.command()
@@ -68,7 +72,8 @@ def new(folder: Path, source: str) -> int:
     from v2g.formats.copying import copy_case
 
     target, files = copy_case(source, folder)
-    _say(f"{len(files)} files from {source}: {', '.join(files)}\nNext: edit them, then  v2g check {folder}\ncase: {target}")
+    _say(f"{len(files)} files from {source}: {', '.join(files)}")
+    _say(f"next: edit them, then run  v2g check {folder}\ncase: {target}")
     return OK
 
 
@@ -107,13 +112,12 @@ def check(case: str, extra: Sequence[Path], json_: bool) -> int:
 @click.option("--figure", is_flag=True, help=f"Draw the plan as {FIGURE} as well.")
 @as_json
 @verbosely
-def solve(
-    case: str, out: Path, extra: Sequence[Path], overwrite: bool, figure: bool, json_: bool, verbose: bool, **options: Any
-) -> int:
+def solve(case: str, out: Path, extra: Sequence[Path], figure: bool, json_: bool, verbose: bool, **options: Any) -> int:
     """Plan the dispatch of CASE, audit the plan, and write it to a folder."""
     from v2g.formats.plan_folder import refuse_folder
     from v2g.reports.figure import need_matplotlib, write_figure
 
+    overwrite = options.pop("overwrite")
     refuse_folder(out, overwrite=overwrite)
     if figure:
         need_matplotlib()
@@ -138,12 +142,11 @@ def solve(
 def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: bool) -> int:
     """Audit PLAN against CASE with separate code: physics, totals, and the proof of its bounds."""
     from v2g.certify import certify
+    from v2g.replay import audit
     from v2g.reports.text import certificate_report, verdict_report
 
     parts = _parts(extra)
     read, found = _read(case, parts, warn=False), _plan(plan)
-    from v2g.replay import audit
-
     verdict = audit(read, found)
     proof = certify(read, found, parts=parts, exact=exact)
     if json_:
@@ -181,7 +184,8 @@ def mathematics() -> int:
 @as_json
 def cases(json_: bool) -> int:
     """List the cases that come along."""
-    from v2g.formats.shipped import shipped_cases, title_of
+    from v2g.formats.copying import title_of
+    from v2g.formats.shipped import shipped_cases
 
     found = {name: title_of(folder) for name, folder in shipped_cases().items()}
     if json_:
@@ -189,3 +193,113 @@ def cases(json_: bool) -> int:
     else:
         _say("\n".join(f"{name:<18} {title}" for name, title in found.items()) or "No cases come along.")
     return OK
+
+
+def _read(case: str, parts: Sequence[type[Any]], warn: bool = True) -> Any:
+    """The case, with its warnings said aloud; raises InvalidCase where it has errors."""
+    from v2g.reading import check as findings_of
+    from v2g.reading import read
+
+    found = read(case, parts)
+    if warn:
+        show_findings(findings_of(case, parts), stderr())
+    return found
+
+
+def _parts(files: Sequence[Path]) -> tuple[type[Any], ...]:
+    from v2g.outside import load_parts
+
+    return tuple(part for file in files for part in load_parts(file))
+
+
+def _solved(case: Any, options: dict[str, Any], verbose: bool, quiet: bool) -> Any:
+    from v2g.planning import solve as plan_of
+
+    with Progress(verbose=verbose, quiet=quiet) as progress:
+        return plan_of(case, progress=progress, **options)
+
+
+def _write(plan: Any, out: Path, *, overwrite: bool) -> Path:
+    from v2g.formats.plan_folder import write_plan
+
+    return write_plan(plan, out, overwrite=overwrite)
+
+
+def _plan(folder: Path) -> Any:
+    from v2g.formats.plan_folder import read_plan
+
+    return read_plan(folder)
+
+
+def _report(case: Any, plan: Any, folder: Path | None = None) -> str:
+    from v2g.reports.text import plan_report
+
+    return plan_report(case, plan, folder)
+
+
+def _say(text: str) -> None:
+    """Print to standard output; names cannot steer the terminal."""
+    click.echo(printable(text))
+
+
+def _json(content: Any) -> None:
+    from v2g.formats.plan_folder import plain
+
+    click.echo(json.dumps(plain(content), indent=2, ensure_ascii=True, allow_nan=False))
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    keys = ("file", "row", "column", "severity", "code", "message", "found", "allowed", "remedy")
+    return {key: getattr(finding, key) for key in keys}
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line (without the program's name); returns the exit code. Raises nothing."""
+    verbose = any(word in ("-v", "--verbose") for word in arguments)
+    machine = "--json" in arguments
+    try:
+        code = v2g.main(args=list(arguments), prog_name="v2g", standalone_mode=False)
+        return code if isinstance(code, int) else OK
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as wrong:
+        wrong.show()
+        return WRONG_USE
+    except (click.Abort, KeyboardInterrupt):
+        stderr().print("Stopped.")
+        return 130
+    except BrokenPipeError:
+        return OK
+    except V2GError as error:
+        return _refused(error, machine)
+    except Exception as error:
+        return _broken(error, verbose)
+
+
+def _refused(error: V2GError, machine: bool) -> int:
+    """Say what is wrong with what was asked for."""
+    findings = error.findings if isinstance(error, InvalidCase) else ()
+    if machine:
+        kind, listed = type(error).__name__, [_plain(f) for f in findings]
+        _json({"ok": False, "error": kind, "message": str(error), "findings": listed, "exit_code": error.exit_code})
+    elif findings:
+        show_findings(findings, stderr())
+    else:
+        stderr().print(f"v2g: {printable(str(error))}")
+    return error.exit_code
+
+
+def _broken(error: Exception, verbose: bool) -> int:
+    """Say that the program itself is at fault; the details only where they were asked for."""
+    if verbose:
+        traceback.print_exception(error)
+    line = printable(f"{type(error).__name__}: {error}".splitlines()[0][:300])
+    more = "" if verbose else " Run it again with -v for the details."
+    stderr().print(f"v2g: this is a defect of the program, please report it: {line}.{more}")
+    return INTERNAL
+
+
+def main() -> None:
+    """Entry point of the program."""
+    tolerant_output()
+    sys.exit(run(sys.argv[1:]))

@@ -17,6 +17,8 @@ from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
 Cause = Literal["dead", "line", "voltage", "power", "energy", "reserve", "trip", "binding"]
 CAUSES: tuple[Cause, ...] = ("dead", "line", "voltage", "power", "energy")
 NAMED = 4
+BELOW_FROM_START = "It starts below its reserve; it gives nothing to the feeder until it is above."
+BELOW_BY_TRIPS = "Its own trips take it below its reserve; it gives nothing to the feeder while it is."
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Reason:
     """One answer to "why not".
 
     ``subject`` says what ``name`` names: a load, a vehicle or a limit. ``hours_missed`` counts hours
-    at full power. ``text`` is the answer in words, ``details`` the numbers behind it.
+    at full power. ``what`` and ``why`` are the answer in words, ``details`` the numbers behind it.
     """
 
     subject: Literal["load", "vehicle", "limit"]
@@ -32,14 +34,20 @@ class Reason:
     tier: int | None
     hours_missed: float
     cause: Cause
-    text: str
+    what: str
+    why: str
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The whole answer in words."""
+        return f"{self.what} {self.why}".rstrip()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
         return {
             "subject": self.subject, "name": self.name, "tier": self.tier, "hours_missed": self.hours_missed,
-            "cause": self.cause, "text": self.text, "details": dict(self.details),
+            "cause": self.cause, "what": self.what, "why": self.why, "details": dict(self.details),
         }  # fmt: skip
 
 
@@ -80,10 +88,10 @@ class _Missed:
         words, details = self._words(main, mine)
         others = [f"{_noun(c)} ({k:.1f} kWh)" for c, k in kwh.items() if c != main and k > 0.05 * self.kwh.sum()]
         also = f" Also: {', '.join(others)}." if others else ""
-        text = f"{self._headline()} {words}{also}{self._worth() if main != 'dead' else ''}"
+        why = f"{words}{also}{self._worth() if main != 'dead' else ''}"
         details |= {"bus": self.bus, "missing_kwh": float(self.kwh.sum()), "missing_kwh_by_cause": kwh}
         details |= {"from_utc": self._time(self.at[0]), "until_utc": self._time(self.at[-1] + 1)}
-        return Reason("load", self.name, self.tier, self.hours, main, text, details)
+        return Reason("load", self.name, self.tier, self.hours, main, self._headline(), why, details)
 
     def _cause(self, at: int) -> Cause:
         short = self.short
@@ -129,6 +137,8 @@ class _Missed:
         span = f"from {self._time(first)}"
         span += f" until {self._time(last + 1 + later[0])}" if later.size else " to the end"
         place = "its bus" if len(buses) == 1 else f"its island of {len(buses)} buses ({_some(buses)})"
+        if self.record.live[self.short.island == island, first].any():
+            place = f"phase {self.record.feeder.nodes[node][1]} of {place}"
         words = f"Dead {span}: no source that can form a grid reaches {place}."
         if doors:
             words += f" Open towards a live part: {_some(doors)}; whether it may be closed is the operator's to say."
@@ -150,7 +160,8 @@ class _Missed:
         cheap = float(self.short.cheapest(self.island)[at].min())
         words = (
             f"The feeder is in the way in {_intervals(at)}: {_some(names)} {verb}. "
-            f"A kWh where it is cheapest is worth {cheap:.3g} critical load-hours, at this bus up to {self.price[at].max():.3g}."
+            f"A kWh where it is cheapest is worth {cheap:.3g} critical load-hours, "
+            f"at this bus up to {self.price[at].max():.3g}."
         )
         return words, {"limits": names}
 
@@ -165,8 +176,8 @@ class _Missed:
     def _energy(self) -> tuple[str, dict[str, Any]]:
         left = self._left()
         words = (
-            f"Energy is what lacks: by the end, vehicles that can give then hold {left['can_give']:.1f} kWh above their "
-            f"reserves, batteries {left['batteries']:.1f} kWh"
+            f"Energy is what lacks: by the end, vehicles that can give then hold {left['can_give']:.1f} kWh "
+            f"above their reserves, batteries {left['batteries']:.1f} kWh"
         )
         if left["tank_l"] > 0:
             words += f", {left['fuel_l']:.0f} of {left['tank_l']:.0f} L of fuel are left"
@@ -192,7 +203,7 @@ class _Missed:
             "elsewhere": float(above[ever & ~here].sum()),
             "charge_only": float(above[~ever].sum()),
             "batteries": float(np.maximum(0.0, short.battery_above[mine, -1]).sum()),
-            "fuel_l": float((sources.fuel_l - burnt)[engines].sum()),
+            "fuel_l": max(0.0, float((sources.fuel_l - burnt)[engines].sum())),
             "tank_l": float(sources.fuel_l[engines].sum()),
         }
 
@@ -201,11 +212,11 @@ class _Missed:
         if not asked.size or self.price[asked].max() <= 0:
             return ""
         best = int(asked[np.argmax(self.price[asked])])
-        low = float(self.price[asked].min())
-        return (
-            f" One more kWh at this bus is worth {self.price[best]:.3g} critical load-hours at {self._time(best)}, "
-            f"and {low:.3g} when it is worth least."
-        )
+        low, high = float(self.price[asked].min()), float(self.price[best])
+        worth = f" One more kWh at its bus is worth {high:.3g} critical load-hours"
+        if low > (1.0 - SPREAD) * high:
+            return f"{worth} at any time."
+        return f"{worth} at {self._time(best)}, and {low:.3g} when it is worth least."
 
     def _time(self, point: int) -> str:
         return f"{self.record.case.boundaries[int(point)]:%Y-%m-%d %H:%M}"
@@ -220,18 +231,19 @@ def _vehicles(short: Scarcity) -> list[Reason]:
         point = int(np.argmax(lacking))
         missed = float(sheet["missed_trip_kwh"][v].sum())
         if lacking[point] > 1e-6:
-            why = "it starts below it" if lacking[0] > 1e-6 else "its trips take it there"
+            why = BELOW_FROM_START if lacking[0] > 1e-6 else BELOW_BY_TRIPS
             hours = float(short.record.hours[lacking[1:] > 1e-6].sum())
             when = f"{short.record.case.boundaries[point]:%Y-%m-%d %H:%M}"
-            text = (
-                f"{name} lacks up to {lacking[point]:.1f} kWh to its reserve of {fleet.reserve_kwh[v]:.1f} kWh ({when}): {why}, "
-                "and it gives nothing while it would be below."
-            )
+            reserve = f"its reserve of {fleet.reserve_kwh[v]:.1f} kWh"
+            what = f"{name} lacks up to {lacking[point]:.1f} kWh to {reserve} ({when})."
             details = {"shortfall_kwh": float(lacking[point]), "at_utc": when}
-            found.append(Reason("vehicle", name, None, hours, "reserve", text, details))
+            found.append(Reason("vehicle", name, None, hours, "reserve", what, why, details))
         if missed > 1e-6:
-            text = f"{name} lacks {missed:.1f} kWh for its trips: it leaves with too little on board."
-            found.append(Reason("vehicle", name, None, 0.0, "trip", text, {"missed_trip_kwh": missed}))
+            what = f"{name} lacks {missed:.1f} kWh for its trips."
+            details = {"missed_trip_kwh": missed}
+            found.append(
+                Reason("vehicle", name, None, 0.0, "trip", what, "It leaves with too little on board.", details)
+            )
     return found
 
 
@@ -243,10 +255,11 @@ def _binding(plan: Plan) -> list[Reason]:
         if isinstance(row, Mapping):
             name, words = str(row.get("row", "")), str(row.get("words") or row.get("row", ""))
             times = f" ({row['count']} times)" if row.get("count") else ""
-            worth = f"; relaxing it by one unit is worth {row['worth']:.3g}" if isinstance(row.get("worth"), float) else ""
+            worth = f"; one unit more is worth {row['worth']:.3g}" if isinstance(row.get("worth"), float) else ""
             stage = f" in stage {row['stage']}" if row.get("stage") else ""
-            text = f"{words}{times} binds{stage}{worth}."
-            found.append(Reason("limit", name, None, 0.0, "binding", text, dict(row)))
+            found.append(
+                Reason("limit", name, None, 0.0, "binding", f"{words}{times} binds{stage}{worth}.", "", dict(row))
+            )
     return found
 
 

@@ -292,7 +292,7 @@ def evaluate(part: Part, rule: Rule, *indices: Any) -> Any:
         if str(fault).startswith("In "):
             raise
         raise ModelError(f"In {said(part, rule)}: {fault}") from fault
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ZeroDivisionError) as fault:
+    except Exception as fault:
         raise ModelError(f"In {said(part, rule)}: {fault}") from fault
 
 

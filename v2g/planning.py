@@ -106,7 +106,7 @@ def solve(
         "case": case.name, "case_sha256": case.sha256, "version": version("v2g"), "network": network, "policy": policy,
         "solver": solver, "solver_version": versions() if family == "highs" else f"pyomo {version('pyomo')}",
         "options": {**options, "gap": gap, "time_limit": time_limit}, "seed": case.header.get("seed", 0),
-        "parts": [p.__name__ for p in parts], "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+        "rescued_by_simplex": run.core.rescued, "parts": [p.__name__ for p in parts], "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
     }  # fmt: skip
     plan = _draft(case, tables, run, lp, x, tuple(parts), provenance, gap)
     seconds["tabulate"] = time.perf_counter() - started

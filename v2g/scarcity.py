@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import networkx
 import numpy as np
 
 from v2g.case import Case
@@ -36,8 +37,13 @@ class Scarcity:
 
     @cached_property
     def island(self) -> Index:
-        """Island of each node, whether live or not, shape (N,)."""
-        return self.record.islands.component
+        """Island of each node, whether live or not, shape (N,); all phases of a bus are in one."""
+        feeder = self.record.feeder
+        graph: networkx.Graph[str] = networkx.Graph()
+        graph.add_nodes_from(bus for bus, _ in feeder.nodes)
+        graph.add_edges_from((branch.from_bus, branch.to_bus) for branch in feeder.branches)
+        number = {bus: k for k, buses in enumerate(networkx.connected_components(graph)) for bus in buses}
+        return np.array([number[bus] for bus, _ in feeder.nodes], dtype=np.int64)
 
     @cached_property
     def price(self) -> Array:
@@ -164,7 +170,7 @@ class Scarcity:
         number, live = self.record.feeder.number, self.record.live
         for kind in ("line", "transformer"):
             table = self.record.case.table(f"{kind}s")
-            columns = texts(table, kind), texts(table, "from_bus"), texts(table, "to_bus"), texts(table, "phases", "abc")
+            columns = [texts(table, column, "abc") for column in (kind, "from_bus", "to_bus", "phases")]
             for row, (name, one, two, phases) in enumerate(zip(*columns, strict=True)):
                 if flags(table, "closed", True)[row]:
                     continue

@@ -17,7 +17,7 @@ from v2g.solvers.answer import Answer, Status
 from v2g.solvers.highs import Session
 
 VIOLATION = 2e-8
-ROUNDS = 40
+ROUNDS = 200
 MOST_ROWS = 4000
 
 
@@ -25,8 +25,9 @@ class Core(Protocol):
     """What the stages of a policy are solved on."""
 
     lp: LP
+    rescued: int
 
-    def minimise(self, cost: Floats, time_limit: float | None, *, vertex: bool = False) -> Answer:
+    def minimise(self, cost: Floats, time_limit: float | None) -> Answer:
         """Point and multipliers over all columns and rows of the program."""
 
     def fix(self, columns: Ints, lower: Floats, upper: Floats) -> None:
@@ -60,6 +61,7 @@ class Reduced:
         self.tail: list[tuple[str, int]] = []
         self.inside = {"column": np.zeros(lp.shape[1], bool), "row": np.zeros(lp.shape[0], bool)}
         self.holds: list[tuple[Ints, Floats, float]] = []
+        self.options, self.rescued = options, 0
         self.session = Session(options)
         self.fresh_seconds: float | None = None
         self.last_cost: Floats | None = None
@@ -87,8 +89,12 @@ class Reduced:
         self.tail.append(("hold", len(self.holds)))
         self.holds.append((index, value, upper))
 
-    def minimise(self, cost: Floats, time_limit: float | None = None, *, vertex: bool = False) -> Answer:
-        """Solve, look for violated limits, add them, until none is left."""
+    def minimise(self, cost: Floats, time_limit: float | None = None) -> Answer:
+        """Solve, look for violated limits, add them, until none is left.
+
+        The first program is solved by the method asked for; once rows are added, dual simplex goes on
+        from its basis, as no interior method can.
+        """
         started = time.perf_counter()
         costs = np.flatnonzero(cost)
         entries = Term(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
@@ -96,13 +102,13 @@ class Reduced:
         own = np.zeros(self.decision.size)
         own[self.place[reduced.index]] = reduced.value
         self.session.costs(own)
-        if vertex:
-            self.session.option("run_crossover", "on")
         answer = Answer(Status.FAILED)
         known = self.last_cost is not None and np.array_equal(self.last_cost != 0.0, own != 0.0)
         self.last_cost = own
         for round_number in range(ROUNDS):
             left = None if time_limit is None else time_limit - (time.perf_counter() - started)
+            if round_number:
+                self.session.option("solver", "simplex")
             answer = self._run(left, hopeful=round_number == 0 and not known)
             if not answer.status.has_point:
                 break
@@ -114,8 +120,7 @@ class Reduced:
             self.report(f"{added} network limits added")
         else:
             answer = Answer(Status.FAILED, message=f"network limits were still violated after {ROUNDS} rounds")
-        if vertex:
-            self.session.option("run_crossover", "off")
+        self.session.option("solver", self.options["solver"])
         return answer
 
     def _run(self, left: float | None, hopeful: bool) -> Answer:
@@ -128,8 +133,20 @@ class Reduced:
             left = None if left is None else left - self.fresh_seconds
         started = time.perf_counter()
         answer = self.session.run(left)
+        if answer.status is Status.FAILED and self.options.get("solver") != "simplex":
+            answer = self._rescue(left)
         if self.fresh_seconds is None:
             self.fresh_seconds = max(0.5, time.perf_counter() - started)
+        return answer
+
+    def _rescue(self, left: float | None) -> Answer:
+        """Where the method asked for gives no answer, the simplex method does; it is said and counted."""
+        self.rescued += 1
+        self.report(f"{self.options['solver']} gave no answer: solved by simplex")
+        self.session.forget()
+        self.session.option("solver", "simplex")
+        answer = self.session.run(left)
+        self.session.option("solver", self.options["solver"])
         return answer
 
     def _full(self, answer: Answer) -> Floats:

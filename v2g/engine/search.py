@@ -17,7 +17,7 @@ from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
 from v2g.lp import Objective
-from v2g.solvers.answer import Answer
+from v2g.solvers.answer import Answer, Status
 
 WHOLE = 1e-6
 INSISTENCE = 20.0
@@ -47,8 +47,8 @@ class Found:
 class Search:
     """Minimise an objective with some columns whole; ``start`` is a whole point to beat, if there is one.
 
-    ``solve`` returns an answer, or None for a program without a solution. Nodes whose bound is within
-    ``gap`` of the best point are not followed.
+    A node is dropped where its program has no solution; where the solver merely failed, its bound
+    stays open. Nodes whose bound is within ``gap`` of the best point are not followed.
     """
 
     core: Core
@@ -58,22 +58,22 @@ class Search:
     upper: Floats
     held: list[Hold]
     clock: Clock
-    solve: Callable[[Floats], Answer | None]
+    solve: Callable[[Floats], Answer]
     gap: float = 0.0
     best: tuple[Floats, float] | None = None
+    unfollowed: float = np.inf
 
     def run(self, root: Answer | None = None) -> Found:
         """Depth first, the promising side first; ends when no node can beat the best point."""
         self.size = step(self.core.lp, self.objective)
         self.least = self._bound(self.objective, None, self.upper)
         first = root if root is not None else self.solve(self._cost())
-        assert first is not None and first.x is not None
+        assert first.x is not None
         bound = self._rounded(self._bound(self.objective, first.y, self.upper))
         self.penalty = INSISTENCE * (np.abs(self.objective.value).max() if self.size else max(1.0, abs(bound)))
         open_nodes = self._children(Node(frozenset(), frozenset(), bound), first.x)
-        cut_off = np.inf
         for _ in range(MOST_NODES):
-            cut_off = min([cut_off, *(n.bound for n in open_nodes if self._beaten(n))])
+            self.unfollowed = min([self.unfollowed, *(n.bound for n in open_nodes if self._beaten(n))])
             open_nodes = [n for n in open_nodes if not self._beaten(n)]
             if not open_nodes or self.clock.over:
                 break
@@ -83,7 +83,7 @@ class Search:
             self._offer(self._rounded_down(first.x))
         assert self.best is not None
         x, value = self.best
-        least_open = min([cut_off, value, *(n.bound for n in open_nodes)])
+        least_open = min([self.unfollowed, value, *(n.bound for n in open_nodes)])
         return Found(x, value, max(bound, least_open), first.y)
 
     def _cost(self) -> Floats:
@@ -111,12 +111,17 @@ class Search:
         cost = self._cost()
         cost[must] -= self.penalty
         answer = self.solve(cost)
-        if answer is None or answer.x is None:
+        if answer.x is None:
+            if answer.status is not Status.INFEASIBLE:
+                self.unfollowed = min(self.unfollowed, node.bound)
             return []
         at = np.flatnonzero(cost)
         dear = Objective("", "", "", at, cost[at], self.objective.constant + self.penalty * len(must))
         solved = Node(node.must, node.given_up, max(node.bound, self._rounded(self._bound(dear, answer.y, upper))))
-        return [] if self._beaten(solved) else self._children(solved, answer.x)
+        if self._beaten(solved):
+            self.unfollowed = min(self.unfollowed, solved.bound)
+            return []
+        return self._children(solved, answer.x)
 
     def _children(self, node: Node, x: Floats) -> list[Node]:
         z, top = x[self.columns], self.upper[self.columns]

@@ -23,7 +23,7 @@ from v2g.errors import SolveError
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
-HOLD_ROOM = 1e-9
+HOLD_ROOM = 0.0
 Report = Callable[[str, str], None]
 
 
@@ -82,20 +82,18 @@ class Run:
             if objective.integers:
                 exact = self._count(objective, lead, exact, last=not any(o.integers for o in rest)) and exact
             else:
-                self._amount(objective, last=not rest)
+                self._amount(objective)
         assert self.x is not None
         return self.x
 
-    def _solve(self, cost: Floats, vertex: bool = False) -> Answer:
-        answer = self.core.minimise(cost, self.clock.left(), vertex=vertex)
+    def _solve(self, cost: Floats) -> Answer:
+        answer = self.core.minimise(cost, self.clock.left())
         if not answer.status.has_point:
             raise SolveError(no_plan(answer))
         return answer
 
-    def _try(self, cost: Floats) -> Answer | None:
-        """An answer, or None where the program has no solution or time ran out."""
-        answer = self.core.minimise(cost, self.clock.left())
-        return answer if answer.status.has_point else None
+    def _try(self, cost: Floats) -> Answer:
+        return self.core.minimise(cost, self.clock.left())
 
     def _search(self, objective: Objective, columns: Ints, **more: Any) -> Search:
         return Search(self.core, objective, columns, self.lower, self.upper, self.held, self.clock, self._try, **more)
@@ -127,7 +125,7 @@ class Run:
         self._hold(objective, found.value)
         return False
 
-    def _amount(self, objective: Objective, last: bool) -> None:
+    def _amount(self, objective: Objective) -> None:
         """Solve a quantity. The first one still chooses between sets of loads of the same count; then they are fixed."""
         cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
@@ -140,7 +138,7 @@ class Run:
             self._close(objective, value, found.bound, found.multipliers, before, priced.y)
             self._hold(objective, value)
             return
-        answer = self._solve(cost, vertex=last)
+        answer = self._solve(cost)
         assert answer.x is not None
         self.x = answer.x
         value = objective.at(answer.x)
@@ -156,7 +154,7 @@ class Run:
             known = np.rint(self.x[free])
             self.core.fix(free, known, known)
             answer = self._try(cost)
-            start = None if answer is None or answer.x is None else (answer.x, objective.at(answer.x))
+            start = None if answer.x is None else (answer.x, objective.at(answer.x))
             self.core.fix(free, self.lower[free], self.upper[free])
         return self._search(objective, free, gap=self.gap, best=start).run(root)
 

@@ -24,6 +24,7 @@ DUALS_FILE = "duals.npz"
 FIGURE_FILE = "service.svg"
 SUMMARY_KEYS = ("status", "critical", "critical_hours", "energy_kwh", "reserve_shortfall_kwh")
 PLACES = 9
+REMEDY = "Solve again."
 
 TIME = ("start_utc", "hours")
 PHASE_OUTPUTS = tuple(f"output_{phase}_{unit}" for unit in ("kw", "kvar") for phase in "abc")
@@ -60,8 +61,7 @@ def write_plan(plan: Plan, path: Path | str, *, overwrite: bool = False) -> Path
     Raises UsageError where the folder is there and not empty. ``overwrite`` replaces a plan, and
     nothing else: neither a folder of other things nor a plan that something was put beside.
     """
-    folder = resolved(path)
-    _may_write(folder, overwrite)
+    folder = refuse_folder(path, overwrite=overwrite)
     place_folder(folder, plan_files(plan))
     return folder
 
@@ -121,14 +121,12 @@ def plain(value: Any) -> Any:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def _may_write(folder: Path, overwrite: bool) -> None:
-    if not folder.exists():
-        return
-    if not folder.is_dir():
-        raise UsageError(f"{folder} is a file; give a folder.")
-    held = sorted(entry.name for entry in folder.iterdir() if entry.name not in LEFT_BEHIND)
+def refuse_folder(path: Path | str, *, overwrite: bool = False) -> Path:
+    """The resolved folder, if a plan may be written to it; raises UsageError if not."""
+    folder = resolved(path)
+    held = _held(folder)
     if not held:
-        return
+        return folder
     if SUMMARY_FILE not in held:
         raise UsageError(f"{folder} holds other things than a plan ({_some(held)}); give another folder.")
     if not overwrite:
@@ -137,6 +135,17 @@ def _may_write(folder: Path, overwrite: bool) -> None:
     foreign = [name for name in held if name not in own]
     if foreign:
         raise UsageError(f"{folder} holds more than a plan ({_some(foreign)}); move that elsewhere first.")
+    return folder
+
+
+def _held(folder: Path) -> list[str]:
+    """Names in a folder; none where there is no such folder."""
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file; give a folder.")
+        return sorted(e.name for e in folder.iterdir() if e.name not in LEFT_BEHIND) if folder.exists() else []
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be used: {error.strerror or error}.") from error
 
 
 def _some(names: list[str], shown: int = 4) -> str:
@@ -196,16 +205,16 @@ def _summary(file: Path, faults: list[Finding]) -> dict[str, Any]:
     try:
         content = json.loads(file.read_bytes())
     except (ValueError, RecursionError, OSError) as error:
-        faults.append(Finding(file.name, f"The file is not JSON: {error}.", "Solve again.", code="not-json"))
+        faults.append(Finding(file.name, f"The file is not JSON: {error}.", REMEDY, code="not-json"))
         return {}
     if not isinstance(content, dict):
-        faults.append(Finding(file.name, "The file holds no JSON object.", "Solve again.", code="not-json"))
+        faults.append(Finding(file.name, "The file holds no JSON object.", REMEDY, code="not-json"))
         return {}
     for key in SUMMARY_KEYS:
         if key not in content:
-            faults.append(Finding(file.name, f"The key {key!r} is missing.", "Solve again.", code="missing-key"))
+            faults.append(Finding(file.name, f"The key {key!r} is missing.", REMEDY, code="missing-key"))
     wrong = [key for key in SUMMARY_KEYS[1:4] if not isinstance(content.get(key, {}), dict)]
-    faults += [Finding(file.name, f"The key {key!r} holds no object.", "Solve again.", code="not-json") for key in wrong]
+    faults += [Finding(file.name, f"The key {key!r} holds no object.", REMEDY, code="not-json") for key in wrong]
     return content
 
 
@@ -213,7 +222,7 @@ def _table(file: Path, name: str, faults: list[Finding]) -> pd.DataFrame | None:
     """One table, typed; faults are appended."""
     if not file.is_file():
         if name not in OPTIONAL:
-            faults.append(Finding(file.name, "The table is missing.", "Solve again.", code="missing-table"))
+            faults.append(Finding(file.name, "The table is missing.", REMEDY, code="missing-table"))
         return None
     try:
         data = file.read_bytes()
@@ -227,7 +236,7 @@ def _table(file: Path, name: str, faults: list[Finding]) -> pd.DataFrame | None:
         return None
     missing = [column for column in COLUMNS[name] if column not in frame.columns]
     for column in missing:
-        faults.append(Finding(file.name, "The column is missing.", "Solve again.", column=column, code="missing-column"))
+        faults.append(Finding(file.name, "The column is missing.", REMEDY, column=column, code="missing-column"))
     return pd.DataFrame({column: _typed(frame[column], file.name, faults) for column in frame.columns})
 
 
@@ -257,7 +266,7 @@ def _refuse(bad: np.ndarray, cells: list[str], column: str, file: str, allowed: 
         more = f" So do {rows.size - 1} further rows." if rows.size > 1 else ""
         faults.append(
             Finding(
-                file, f"The cell does not hold what it should.{more}", "Solve again.", row=int(rows[0]) + 2,
+                file, f"The cell does not hold what it should.{more}", REMEDY, row=int(rows[0]) + 2,
                 column=column, found=repr(cells[int(rows[0])][:60]), allowed=allowed, code="not-readable",
             )
         )  # fmt: skip
@@ -270,6 +279,5 @@ def _duals(file: Path, faults: list[Finding]) -> dict[str, np.ndarray]:
         with np.load(file, allow_pickle=False) as stored:
             return {name: stored[name] for name in sorted(stored.files)}
     except (OSError, ValueError, BadZipFile, EOFError, KeyError) as error:
-        faults.append(Finding(file.name, f"The multipliers cannot be read: {error}.", "Solve again.", code="unreadable"))
+        faults.append(Finding(file.name, f"The multipliers cannot be read: {error}.", REMEDY, code="unreadable"))
         return {}
-

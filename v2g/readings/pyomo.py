@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.core.expr import EqualityExpression, InequalityExpression
 
 from v2g.errors import ModelError
-from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, total, unknown_name, variable
+from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, said, total, unknown_name, variable
 from v2g.problem import QUANTITIES, Problem
 
 Index = tuple[int, ...]
@@ -161,7 +162,7 @@ class Labels:
 
     def _variable(self, part: Part, rule: variable, block: Any) -> list[Any]:
         existing = list(self.each(part, rule))
-        limits = {at: tuple(_finite(b) for b in bounds(part, rule, *at)) for at in existing}
+        limits = {at: tuple(_finite(b, part, rule) for b in bounds(part, rule, *at)) for at in existing}
         keys = [at if len(at) != 1 else at[0] for at in existing]
         domain = pyo.Integers if rule.integer else pyo.Reals
         made = pyo.Var(keys, domain=domain, bounds=lambda _, *at: limits[tuple(at)])
@@ -174,17 +175,21 @@ class Labels:
         keys = [at if len(at) != 1 else at[0] for at in existing]
 
         def text(_: Any, *at: int) -> Any:
-            said = evaluate(part, rule, *at)
-            if isinstance(said, (bool, np.bool_)):
-                return pyo.Constraint.Feasible if said else pyo.Constraint.Infeasible
-            return said
+            row = evaluate(part, rule, *at)
+            if isinstance(row, (bool, np.bool_)):
+                return pyo.Constraint.Feasible if row else pyo.Constraint.Infeasible
+            if not isinstance(row, (EqualityExpression, InequalityExpression)) or getattr(row, "strict", False):
+                raise ModelError(f"In {said(part, rule)}: a constraint compares decisions (==, <=, >=), this gives {row}.")
+            return row
 
         made = pyo.Constraint(keys, rule=text)
         block.add_component(rule.name, made)
         return {at: made[key] for at, key in zip(existing, keys, strict=True) if key in made}
 
 
-def _finite(bound: Any) -> float | None:
+def _finite(bound: Any, part: Part, rule: variable) -> float | None:
+    if not isinstance(bound, (int, float, np.number)):
+        raise ModelError(f"In {said(part, rule)}: the bounds of a variable are numbers; write a constraint instead.")
     return float(bound) if np.isfinite(bound) else None
 
 

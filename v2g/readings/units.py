@@ -72,7 +72,8 @@ def written(unit: Powers) -> str:
     named = next((name for name, base in BASES.items() if base == unit), None)
     if named is not None:
         return named
-    above, below = ("*".join(_power(b, p * side) for b, p in unit.items() if p * side > 0) for side in (1, -1))
+    ordered = sorted(unit.items(), key=lambda base: list(BASES).index(base[0]))
+    above, below = ("*".join(_power(b, p * side) for b, p in ordered if p * side > 0) for side in (1, -1))
     return f"{above or '1'}/{below}" if below else above
 
 
@@ -156,8 +157,11 @@ class Index:
 
     def __add__(self, step: int) -> Index:
         if not isinstance(step, int):
-            raise ModelError(f"an index of {self.set} is not a quantity.")
+            raise ModelError(f"{self!r} is not a quantity.")
         return Index("points") if self.set == "intervals" and step == 1 else self
+
+    def __repr__(self) -> str:
+        return f"an index of {self.set}"
 
     def __sub__(self, step: int) -> Index:
         return self + -step
@@ -184,8 +188,7 @@ class Table:
             if isinstance(one, int):
                 continue
             if not isinstance(one, Index) or not one.fits(wanted):
-                found = f"of {one.set}" if isinstance(one, Index) else f"{one!r}"
-                raise ModelError(f"'{self.name}' is indexed by {wanted}, this index is {found}.")
+                raise ModelError(f"'{self.name}' is indexed by {wanted}, this is {one!r}.")
         return self.value
 
     def __repr__(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
-from types import TracebackType
 
 from rich.console import Console
 from rich.text import Text
@@ -56,7 +55,8 @@ def counted(number: int, noun: str) -> str:
 class Progress:
     """One line for each phase on a terminal; nothing where the output is piped, unless ``verbose``.
 
-    Used as a context manager, and called with a phase, a detail such as a gap, and seconds.
+    Used as a context manager, and called with a phase, a detail such as a gap, and seconds. A detail that
+    names a step (``step: gap``) keeps its line.
     """
 
     def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
@@ -72,7 +72,7 @@ class Progress:
             self.status.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *error: object) -> None:
         if self.status is not None:
             self.status.stop()
         if self.live and self.last is not None:
@@ -86,7 +86,7 @@ class Progress:
         if self.status is None:
             self._say(now)
         else:
-            if self.last is not None and self.last[0] != phase:
+            if self.last is not None and (self.last[0] != phase or ":" in self.last[1]):
                 self._say(self.last)
             self.status.update(Text(self._line(now)))
         self.last = now
@@ -97,7 +97,7 @@ class Progress:
     @staticmethod
     def _line(report: tuple[str, str, float]) -> str:
         phase, detail, seconds = report
-        return printable(f"{phase:<22} {detail:<40} {seconds:7.1f} s")
+        return printable(f"{phase:<8} {detail:<56} {seconds:7.1f} s")
 
 
 def tolerant_output() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,8 @@ from v2g.reports.outcome import Tier, tiers
 
 # Okabe and Ito's palette, told apart without colour by lightness and by hatching.
 FACES = ("#0072B2", "#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#F0E442")
-HATCHES = ("", "////", "....", "xxxx", "\\\\\\\\", "oo", "++")
-OTHERS = "#D9D9D9"
+HATCHES = ("", "////", "\\\\\\\\", "xxxx", "----", "||||", "++")
+OTHERS, PALE = "#D9D9D9", "#CFE8F7"
 SETTINGS = {
     "svg.hashsalt": "v2g", "svg.fonttype": "none", "font.family": "sans-serif", "font.size": 9.0,
     "hatch.linewidth": 0.5, "axes.spines.top": False, "axes.spines.right": False,
@@ -36,13 +37,18 @@ def write_figure(case: Case, plan: Plan, file: Path | str) -> Path:
     return target
 
 
+def need_matplotlib() -> None:
+    """Raise UsageError where matplotlib is not installed."""
+    if find_spec("matplotlib") is None:
+        raise UsageError('The figure needs matplotlib: pip install "v2g[plot]".')
+
+
 def figure_bytes(case: Case, plan: Plan, form: str = "svg") -> bytes:
     """The figure as bytes. Raises UsageError where matplotlib is not installed."""
-    try:
-        import matplotlib
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise UsageError('The figure needs matplotlib: pip install "v2g[plot]".') from error
+    need_matplotlib()
+    import matplotlib
+    from matplotlib.figure import Figure
+
     record = Record(case, plan, 1e-6)
     out = io.BytesIO()
     with matplotlib.rc_context(SETTINGS):
@@ -89,7 +95,7 @@ def _service(axes: Any, record: Record, rows: list[Tier]) -> None:
     if other.max(initial=0.0) > 1e-6:
         over = {"facecolor": OTHERS, "edgecolor": "#808080", "linewidth": 0.3}
         axes.fill_between(edges, _held(base), _held(base + other), step="post", label="other loads served", **over)
-    axes.plot([], [], color="black", linewidth=0.9, label="required (white below: not served)")
+    axes.plot([], [], color="black", linewidth=0.9, label="required (white: not served)")
     axes.set_ylabel("power, kW")
     axes.set_ylim(0, 1.02 * float(np.max(base + other, initial=1.0)))
     axes.set_title("Load service", loc="left", fontsize=9)
@@ -100,11 +106,12 @@ def _energy(axes: Any, record: Record) -> None:
     """Energy on board of all vehicles against their reserves, and in stationary batteries."""
     edges, fleet, sources = _steps(record), record.fleet, record.sources
     lines = []
+    on_board = np.hstack([fleet.start_kwh[:, None], record.vehicle_sheet["energy_end_kwh"]])
+    reserve = np.full(edges.size, fleet.reserve_kwh.sum())
     if fleet.names:
-        ends = record.vehicle_sheet["energy_end_kwh"].sum(axis=0)
-        lines.append((np.append(fleet.start_kwh.sum(), ends), "vehicles", {"color": FACES[0], "linewidth": 1.8}))
-        reserve = np.full(edges.size, fleet.reserve_kwh.sum())
-        lines.append((reserve, "mobility reserve of all vehicles", {"color": FACES[0], "linewidth": 1.2, "linestyle": "--"}))
+        lines.append((on_board.sum(axis=0), "vehicles", {"color": FACES[0], "linewidth": 1.8}))
+        dashed = {"color": FACES[0], "linewidth": 1.2, "linestyle": "--"}
+        lines.append((reserve, "mobility reserve of all vehicles", dashed))
     battery = sources.of("battery")
     if battery.any():
         ends = record.source_sheet["energy_end_kwh"][battery].sum(axis=0)
@@ -112,13 +119,21 @@ def _energy(axes: Any, record: Record) -> None:
         marks = {"marker": "s", "markevery": max(1, edges.size // 12), "markersize": 3.5}
         lines.append((stored, "stationary batteries", {"color": FACES[5], "linewidth": 1.4, **marks}))
         spare = np.full(edges.size, sources.reserve_kwh[battery].sum())
-        lines.append((spare, "reserve of stationary batteries", {"color": FACES[5], "linewidth": 1.2, "linestyle": ":"}))
+        dotted = {"color": FACES[5], "linewidth": 1.2, "linestyle": ":"}
+        lines.append((spare, "reserve of stationary batteries", dotted))
     top = max((float(values.max()) for values, _, _ in lines), default=1.0)
     scale, unit = (1000.0, "MWh") if top >= 2000.0 else (1.0, "kWh")
     for values, label, look in lines:
         axes.plot(edges, values / scale, label=label, **look)
     if fleet.names:
-        axes.fill_between(edges, lines[1][0] / scale, lines[0][0] / scale, color=FACES[1], alpha=0.25, linewidth=0)
+        mute = ~(fleet.discharge_max_kw > 0).any(axis=1)
+        kept = reserve + np.maximum(0.0, (on_board - fleet.reserve_kwh[:, None])[mute].sum(axis=0))
+        bands = (
+            (reserve, kept, "above reserve, cannot give", OTHERS),
+            (kept, on_board.sum(axis=0), "above reserve, may give", PALE),
+        )
+        for low, high, label, colour in bands:
+            axes.fill_between(edges, low / scale, high / scale, facecolor=colour, linewidth=0, label=label)
     axes.set_ylabel(f"energy, {unit}")
     axes.set_ylim(bottom=0)
     axes.set_title("Energy on board and in stationary batteries", loc="left", fontsize=9)

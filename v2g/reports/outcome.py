@@ -70,7 +70,8 @@ def headline(rows: list[Tier]) -> str:
 
 def number(value: Any) -> float | None:
     """A finite number of a summary, or None."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300 else None
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < 1e300
+    return float(value) if usable else None
 
 
 def part(summary: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from v2g.case import Case
+from v2g.certify import Proof
 from v2g.explain import Reason
 from v2g.plan import Plan
 from v2g.replay.verdict import Verdict
@@ -90,9 +91,9 @@ def _audit_line(plan: Plan) -> str:
 def _certificate_line(plan: Plan) -> str:
     gap = number(part(plan.summary, "certificate").get("gap"))
     gap = number(plan.summary.get("gap")) if gap is None else gap
-    said = "not known" if gap is None else f"{100 * gap:.3g} %"
+    said = "not known" if gap is None else "below 0.001 %" if gap < 1e-5 else f"{100 * gap:.3f} %"
     seconds = sum(number(value) or 0.0 for value in part(plan.summary, "seconds").values())
-    return f"  certificate: {plan.summary.get('status', 'unknown')}, gap at most {said}; {seconds:.1f} s"
+    return f"  certificate: {plan.summary.get('status', 'unknown')}, gap {said}; {seconds:.1f} s"
 
 
 def verdict_report(verdict: Verdict) -> str:
@@ -112,8 +113,31 @@ def verdict_report(verdict: Verdict) -> str:
     return "\n".join([*lines, *(f"  note: {note}" for note in verdict.notes)])
 
 
+def certificate_report(proof: Proof) -> str:
+    """What is proven of each stage, in one line each."""
+    how = "in exact rationals" if proof.exact else "with bounds on all rounding"
+    lines = [f"bounds of {len(proof.stages)} stages recomputed {how}: {'passed' if proof.ok else 'FAILED'}"]
+    for stage in proof.stages:
+        state, unit = "ok  " if stage.ok else "FAIL", "" if stage.unit == "1" else f" {stage.unit}"
+        rest = "" if stage.reached else " by these multipliers; the rest of the proof is a search"
+        lines.append(f"  {state} {stage.name}: {_near(stage.objective)}, at least {_near(stage.proven)}{unit}{rest}")
+    return "\n".join([*lines, *(f"  note: {note}" for note in proof.notes)])
+
+
+def _near(value: float) -> str:
+    """A number without the dust of rounding."""
+    return f"{value if abs(value) > 1e-9 else 0.0:.6g}"
+
+
 def reasons_report(reasons: Sequence[Reason]) -> str:
-    """Why not, one paragraph for each load, vehicle and limit."""
+    """Why not: loads, vehicles and limits, those with the same reason above it."""
     if not reasons:
         return "Every critical load is served throughout, and every vehicle keeps its reserve."
-    return "\n".join(f"- {reason.text}" for reason in reasons)
+    groups: dict[str, list[str]] = {}
+    for reason in reasons:
+        groups.setdefault(reason.why or reason.what, []).append(reason.what)
+    lines = []
+    for why, whats in groups.items():
+        lines += [f"- {what}" for what in whats]
+        lines += [f"  {why}"] if why not in whats else []
+    return "\n".join(lines)
