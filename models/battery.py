@@ -1,7 +1,8 @@
 """Stationary batteries: vehicles that never leave, and may form the grid."""
 
-from v2g.language import constraint, param, total, variable
 from v2g.models.source import Source
+
+from v2g.language import constraint, param, total, variable
 from v2g.schema import Column
 
 
@@ -16,10 +17,14 @@ class Battery(Source):
     reserve = param("kWh", "R", default=0.0, at_least=0, at_most_column="start_kwh", help="never below this")
     charge_power = param("kW", "C", column="charge_kw", at_least=0, help="highest charging power")
     discharge_power = param("kW", "D", column="discharge_kw", at_least=0, help="highest discharging power")
-    rating_kva = param("kVA", column="rating_kva", default=float("nan"), above=0, help="blank = the larger of the two powers")
+    rating_kva = param(
+        "kVA", column="rating_kva", default=float("nan"), above=0, help="blank = the larger of the two powers"
+    )
     charge_eff = param("1", r"\eta^c", above=0, at_most=1, help="share of charged energy that is stored")
     discharge_eff = param("1", r"\eta^d", above=0, at_most=1, help="share of stored energy that comes out")
-    setpoint = param("1", column="voltage_pu", default=1.0, above=0.5, at_most=1.5, help="voltage it holds when forming")
+    setpoint = param(
+        "1", column="voltage_pu", default=1.0, above=0.5, at_most=1.5, help="voltage it holds when forming"
+    )
     live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
     two_way = param("1", r"\alpha", over="st", help="1 where it can charge and discharge")
 

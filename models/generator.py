@@ -1,7 +1,8 @@
 """Generators that burn what is in their tank."""
 
-from v2g.language import constraint, param, total
 from v2g.models.source import Source
+
+from v2g.language import constraint, param, total
 from v2g.schema import Column
 
 
@@ -16,8 +17,12 @@ class Generator(Source):
         Column("until_utc", "time", help="until when it can run; blank = to the end"),
     )
     rating = param("kW", column="rating_kw", above=0, help="highest active power")
-    rating_kva = param("kVA", column="rating_kva", default=float("nan"), above=0, help="apparent power; blank = rating_kw")
-    setpoint = param("1", column="voltage_pu", default=1.0, above=0.5, at_most=1.5, help="voltage it holds when forming")
+    rating_kva = param(
+        "kVA", column="rating_kva", default=float("nan"), above=0, help="apparent power; blank = rating_kw"
+    )
+    setpoint = param(
+        "1", column="voltage_pu", default=1.0, above=0.5, at_most=1.5, help="voltage it holds when forming"
+    )
     tank = param("L", r"\overline F", column="fuel_l", at_least=0, help="fuel in the tank")
     rate = param("L/kWh", r"\phi", column="fuel_l_per_kwh", above=0, help="fuel burnt for one kWh")
 

@@ -1,7 +1,8 @@
 """Linearised unbalanced branch flow: voltages fall along lossless legs that couple with each other."""
 
-from v2g.language import Part, constraint, param, total, variable
 from v2g.models.transport import Transport
+
+from v2g.language import Part, constraint, param, total, variable
 
 
 class LinDistFlow(Transport):

@@ -16,8 +16,16 @@ class Load(Part):
     title = "Loads"
     more_columns = (
         Column("kind", "text", default="", help="what it is, for people: hospital, shelter, water, ..."),
-        Column("service", "choice", default="", choices=("continuous", "flexible"), help="continuous for tiers 1, 2, ..."),
-        Column("profile", "ref", default="", refers_to="profiles", help="column of profiles.csv that multiplies kw and kvar"),
+        Column(
+            "service", "choice", default="", choices=("continuous", "flexible"), help="continuous for tiers 1, 2, ..."
+        ),
+        Column(
+            "profile",
+            "ref",
+            default="",
+            refers_to="profiles",
+            help="column of profiles.csv that multiplies kw and kvar",
+        ),
         Column("from_utc", "time", help="start of the window in which a critical load must be served"),
         Column("until_utc", "time", help="end of that window"),
         Column("kvar", default=0.0, unit="kvar", help="reactive power at kw"),

@@ -10,7 +10,13 @@ class Solar(Part):
     table, rows, links = "solar", "s", "i"
     title = "Solar plants"
     more_columns = (
-        Column("profile", "ref", required=True, refers_to="profiles", help="column of profiles.csv that multiplies the rating"),
+        Column(
+            "profile",
+            "ref",
+            required=True,
+            refers_to="profiles",
+            help="column of profiles.csv that multiplies the rating",
+        ),
     )
     rating = param("kW", column="rating_kw", at_least=0, help="output at profile 1")
     available = param("kW", r"\overline P", over="st", help="rating times profile")

@@ -51,7 +51,9 @@ class Source(Part):
     @constraint(where="rated", lazy=True)
     def capability(self, i, t, h):
         """Apparent power by phase within the rating."""
-        return self.cos[h] * self.output[i, t] + self.sin[h] * self.output_kvar[i, t] <= self.inner[h] * self.apparent[i]
+        return (
+            self.cos[h] * self.output[i, t] + self.sin[h] * self.output_kvar[i, t] <= self.inner[h] * self.apparent[i]
+        )
 
     @total(at="node", into="injection")
     def injected(self, i, t):

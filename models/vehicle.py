@@ -22,7 +22,9 @@ class Vehicle(Part):
     start = param("kWh", "E^0", at_least=0, at_most_column="capacity_kwh", help="energy on board at the start")
     reserve = param("kWh", "R", default=0.0, at_least=0, at_most_column="capacity_kwh", help="mobility reserve")
     charge_power = param("kW", column="charge_kw", at_least=0, help="highest charging power of the vehicle")
-    discharge_power = param("kW", column="discharge_kw", default=0.0, at_least=0, help="highest power it can give; 0 = none")
+    discharge_power = param(
+        "kW", column="discharge_kw", default=0.0, at_least=0, help="highest power it can give; 0 = none"
+    )
 
     floor = param("kWh", r"\underline E", over="vk", help="the reserve, or what untouched it would hold if less")
     trip = param("kWh", r"\tau", over="vt", help="energy of trips, spread evenly")

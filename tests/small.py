@@ -6,13 +6,13 @@ import io
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from v2g.models import DEVICES, NETWORKS, POLICIES, TOTALS
 
 from v2g.case import Case
 from v2g.check import check
 from v2g.derive import numbers
 from v2g.formats.draft import Draft
 from v2g.language import Part
-from v2g.models import DEVICES, NETWORKS, POLICIES, TOTALS
 from v2g.problem import Problem
 from v2g.schema import merge
 from v2g.tables import SUPPORT
@@ -26,10 +26,11 @@ STREET = {
         low,abc,0.277,0.85
         side,b,2.4,
         cut,ca,2.4,""",
-    "lines": """line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_bb_ohm,x_cc_ohm,x_ac_ohm
-        main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.71,0.72,0.28
-        lane,mid,side,b,1,,,0.5,,,,,0.4,,
-        open,mid,cut,ca,0,,,,,,,,,,""",
+    "lines": """
+        line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_ac_ohm
+        main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.28
+        lane,mid,side,b,1,,,0.5,,,,,
+        open,mid,cut,ca,0,,,,,,,,""",
     "transformers": """transformer,from_bus,to_bus,phases,connection,r_ohm,x_ohm,tap_a,tap_b,tap_c,rating_kva
         step,mid,low,abc,delta-wye,0.005,0.01,1.0,1.025,0.975,150""",
     "capacitors": """capacitor,bus,phases,kvar,closed
@@ -57,10 +58,11 @@ STREET = {
     "trips": """vehicle,depart_utc,return_utc,energy_kwh
         leaf,2026-01-15T19:20:00+00:00,2026-01-15T19:45:00+00:00,6
         van,2026-01-15T19:00:00+00:00,2026-01-15T20:00:00+00:00,9""",
-    "batteries": """battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,charge_eff,discharge_eff,forming
-        plant,head,abc,200,150,60,80,,0.95,0.94,1
-        shed,low,bc,30,10,10,12,15,0.9,0.9,0
-        outlet,side,b,5,5,0,3,,0.9,0.9,0""",
+    "batteries": """
+        battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,charge_eff,discharge_eff,rating_kva,forming
+        plant,head,abc,200,150,60,80,0.95,0.94,,1
+        shed,low,bc,30,10,10,12,0.9,0.9,15,0
+        outlet,side,b,5,5,0,3,0.9,0.9,,0""",
     "solar": """solar,bus,phases,rating_kw,profile
         roof,low,abc,25,sun""",
     "generators": """generator,bus,phases,rating_kw,rating_kva,fuel_l,fuel_l_per_kwh,forming,voltage_pu,from_utc
@@ -91,7 +93,7 @@ ALLEY = {
 def frame(text: str) -> pd.DataFrame:
     """A table from CSV text; indentation is for reading."""
     lines = "\n".join(line.strip() for line in text.splitlines())
-    return pd.read_csv(io.StringIO(lines), dtype=str, keep_default_na=False)
+    return pd.read_csv(io.StringIO(lines.lstrip()), dtype=str, keep_default_na=False)
 
 
 def kinds(

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from small import ALLEY, STREET, case_of, kinds, problem_of
 from toys import problem
+from v2g.models import DEVICES, NETWORKS
 
 from v2g.language import Part, constraint, objective, param, total, variable
 from v2g.lp import LP
-from v2g.models import DEVICES, NETWORKS
 from v2g.readings import arrays
 
 

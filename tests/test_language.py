@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ class Pump(Part):
     """A sound part; tests add one wrong rule to it."""
 
     table, rows, links = "pumps", "u", "i"
-    sets = {"m": "meters"}
+    sets: ClassVar[dict[str, str]] = {"m": "meters"}
     power = param("kW", over="u")
     limit = param("kW", over="ut")
     node = param("n", "n", over="u")
@@ -164,7 +164,7 @@ def not_a_comparison(self, u, t):
 
 
 def nothing(self, u, t):
-    self.draw[u, t]  # noqa: B018
+    self.draw[u, t]
 
 
 WRONG = {

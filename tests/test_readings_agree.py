@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from pyomo.repn import generate_standard_repn
 from small import ALLEY, HEADER, STREET, case_of, kinds, problem_of
+from v2g.models import NETWORKS, POLICIES
 
 from v2g.language import constraint
 from v2g.lp import LP
-from v2g.models import NETWORKS, POLICIES
 from v2g.problem import Problem
 from v2g.readings import arrays, pyomo
 

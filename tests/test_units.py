@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
-from v2g.language import Part, Rule, Shared, constraint, objective, param, total, variable
 from v2g.models import DEVICES, NETWORKS, POLICIES, TOTALS
 from v2g.models.source import Source
+
+from v2g.language import Part, Rule, Shared, constraint, objective, param, total, variable
 from v2g.readings.units import faults, powers, written
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +32,9 @@ class Relation:
         self.body, self.lower, self.upper = body, lower, upper
 
     def __bool__(self) -> bool:
-        raise ModelError("a comparison of decisions has no truth value; write one comparison to a rule, without chaining.")
+        raise ModelError(
+            "a comparison of decisions has no truth value; write one comparison to a rule, without chaining."
+        )
 
 
 class Affine:
@@ -53,10 +56,12 @@ class Affine:
         if isinstance(factor, Affine):
             if factor.terms and self.terms:
                 raise ModelError(PRODUCT)
-            return self * factor.const if not factor.terms else factor * self.const
-        number = _number(factor)
+            return self._times(factor.const) if not factor.terms else factor._times(self.const)
+        return self._times(_number(factor))
+
+    def _times(self, number: Any) -> Affine:
         if np.ndim(number) and self.n == 1 and np.size(number) > 1:
-            return _repeat(self, np.size(number)) * number
+            return _repeat(self, np.size(number))._times(number)
         terms = tuple(Term(r, c, a * _picked(number, r)) for r, c, a in self.terms)
         return Affine(self.n, terms, self.const * number)
 
@@ -70,7 +75,7 @@ class Affine:
         return self + -(other if isinstance(other, Affine) else _number(other))
 
     def __rsub__(self, other: Any) -> Affine:
-        return -self + other
+        return (-self).__add__(other)
 
     def __truediv__(self, divisor: Any) -> Affine:
         if isinstance(divisor, Affine):
@@ -134,7 +139,8 @@ def _same_length(one: Affine, two: Affine) -> tuple[Affine, Affine]:
     raise ModelError(f"rows do not fit: {one.n} against {two.n}.")
 
 
-class Rows(NamedTuple):
+@dataclass(frozen=True)
+class Rows:
     """Compressed sparse rows: entries of row i are ``index[start[i]:start[i + 1]]``."""
 
     start: Ints
@@ -167,10 +173,18 @@ def compress(n: int, terms: tuple[Term, ...]) -> Rows:
     return Rows(start, column, value)
 
 
-def gather(rows: Rows, wanted: Ints) -> Term:
-    """Entries of the wanted rows, as a term whose row i is ``wanted[i]``."""
+class Entries(NamedTuple):
+    """Entries of rows, each with its row."""
+
+    row: Ints
+    column: Ints
+    coefficient: Floats
+
+
+def gather(rows: Rows, wanted: Ints) -> Entries:
+    """Entries of the wanted rows; row i is ``wanted[i]``."""
     counts = rows.start[wanted + 1] - rows.start[wanted]
     row = np.repeat(np.arange(wanted.size), counts)
     offset = np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)
     at = np.repeat(rows.start[wanted], counts) + offset
-    return Term(row, rows.index[at], rows.value[at])
+    return Entries(row, rows.index[at], rows.value[at])

@@ -13,15 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from v2g.affine import Floats, Rows
+from v2g.affine import Floats
 from v2g.case import Case
-from v2g.engine.bounds import NO_FLOW_BEYOND, Hold, rounded_up, step
+from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.language import Part
-from v2g.lp import LP, Objective, stack
+from v2g.lp import LP, Objective
 from v2g.plan import Plan
 from v2g.planning import problem_of
 from v2g.readings.arrays import Arrays
-from v2g.replay.certificate import dual_bound, exact_dual_bound
 
 ROOM = 1e-6
 
@@ -150,13 +149,7 @@ class _Evidence:
         return [Hold(o.index, o.value, float(v)) for o, v in zip(held[:count], values[:count], strict=True)]
 
     def _proven(self, objective: Objective, y: Floats, lower: Floats, upper: Floats, holds: list[Hold]) -> float:
-        lp = self.lp
-        rows = stack([lp.matrix, *(Rows(np.array([0, h.index.size]), h.index, h.value) for h in holds)])
-        row_lower = np.concatenate([lp.row_lower, np.full(len(holds), -np.inf)])
-        row_upper = np.concatenate([lp.row_upper, [h.upper for h in holds]])
-        cost, caps = objective.dense(lp.shape[1]), np.full(lp.shape[1], NO_FLOW_BEYOND)
-        prove = exact_dual_bound if self.exact else dual_bound
-        return float(prove(cost, *rows, row_lower, row_upper, lower, upper, y, caps)) + objective.constant
+        return valid_bound(self.lp, objective, y, lower, upper, holds, exact=self.exact)
 
 
 def _free(lp: LP, plan: Plan, objective: Objective) -> bool:

@@ -81,7 +81,7 @@ class param(Word):
         self.unit, self.symbol, self.letters = unit, symbol, over
         self.kind: Kind = kind
         self._column, self.default, self.help = column, default, help
-        self.limits = {"at_least": at_least, "above": above, "at_most": at_most}
+        self.at_least, self.above, self.at_most = at_least, above, at_most
         self.at_most_column = at_most_column
 
     @property
@@ -100,9 +100,11 @@ class param(Word):
             required=required,
             default=None if required else self.default,
             unit=self.unit,
+            at_least=self.at_least,
+            above=self.above,
+            at_most=self.at_most,
             at_most_column=self.at_most_column,
             help=self.help,
-            **self.limits,
         )
 
 
@@ -171,7 +173,13 @@ class total(Rule):
     """
 
     def __init__(
-        self, symbol: str = "", *, at: str | tuple[str, ...] = (), over: str = "", into: str | None = None, unit: str = "1"
+        self,
+        symbol: str = "",
+        *,
+        at: str | tuple[str, ...] = (),
+        over: str = "",
+        into: str | None = None,
+        unit: str = "1",
     ) -> None:
         self.symbol, self.into, self.unit = symbol, into, unit
         self.at = (at,) if isinstance(at, str) else at
@@ -352,7 +360,9 @@ def _check_rule(cls: type[Part], rule: Rule, letters: dict[str, str], params: di
         if params[name].unit not in letters:
             raise ModelError(f"at='{name}' is no map: its unit is '{params[name].unit}', not an index letter.")
         if cls.param_letters(params[name]) != rule.over[:1]:
-            raise ModelError(f"at='{name}' {_indexed(cls, params[name])}, the rule begins with {_listed(rule.over[:1])}.")
+            raise ModelError(
+                f"at='{name}' {_indexed(cls, params[name])}, the rule begins with {_listed(rule.over[:1])}."
+            )
 
 
 def check_into(cls: type[Part], rule: total, shared: Shared) -> None:

@@ -140,14 +140,18 @@ class LP:
 def row_sums(rows: Rows, x: Floats) -> Floats:
     """Rows times a vector."""
     products = np.concatenate([rows.value * x[rows.index], [0.0]])
-    sums = np.add.reduceat(products, np.minimum(rows.start[:-1], products.size - 1)) if rows.start.size > 1 else np.zeros(0)
+    sums = (
+        np.add.reduceat(products, np.minimum(rows.start[:-1], products.size - 1))
+        if rows.start.size > 1
+        else np.zeros(0)
+    )
     return np.where(np.diff(rows.start) > 0, sums, 0.0)
 
 
 def column_sums(rows: Rows, y: Floats, columns: int) -> Floats:
     """A vector times the rows: A'y, shape (columns,)."""
     weights = rows.value * np.repeat(y, np.diff(rows.start))
-    return np.bincount(rows.index, weights=weights, minlength=columns)
+    return np.asarray(np.bincount(rows.index, weights=weights, minlength=columns), dtype=float)
 
 
 def stack(blocks: Sequence[Rows]) -> Rows:

@@ -102,13 +102,9 @@ def solve(
 
     started = time.perf_counter()
     tables = Tabulator(case, problem, reader, lp.layout, x)
-    provenance = {
-        "case": case.name, "case_sha256": case.sha256, "version": version("v2g"), "network": network, "policy": policy,
-        "solver": solver, "solver_version": versions() if family == "highs" else f"pyomo {version('pyomo')}",
-        "options": {**options, "gap": gap, "time_limit": time_limit}, "seed": case.header.get("seed", 0),
-        "rescued_by_simplex": run.core.rescued, "parts": [p.__name__ for p in parts], "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
-    }  # fmt: skip
-    plan = _draft(case, tables, run, lp, x, tuple(parts), provenance, gap)
+    made = _provenance(case, network, policy, solver, {**options, "gap": gap, "time_limit": time_limit}, parts)
+    made["rescued_by_simplex"] = run.core.rescued
+    plan = _draft(case, tables, run, lp, x, tuple(parts), made, gap)
     seconds["tabulate"] = time.perf_counter() - started
     plan = _audited(case, plan, seconds)
     said("verify", f"largest violation {plan.summary['audit']['max_violation']:.1e}", seconds["verify"])
@@ -137,6 +133,25 @@ def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, extra: tu
         frames["others"] = tables.others(extra)
     summary = summarise(case, frames, run.stages, lp, x, provenance, gap)
     return Plan(summary, frames, evidence(run, lp))
+
+
+def _provenance(case: Case, network: str, policy: str, solver: str, options: dict[str, Any],
+                parts: Sequence[type[Part]]) -> dict[str, Any]:  # fmt: skip
+    """How a plan is made."""
+    engine = versions() if solver.startswith("highs") else f"{versions()} for bounds, Pyomo {version('pyomo')}"
+    return {
+        "case": case.name,
+        "case_sha256": case.sha256,
+        "version": version("v2g"),
+        "network": network,
+        "policy": policy,
+        "solver": solver,
+        "solver_version": engine,
+        "options": options,
+        "seed": case.header.get("seed", 0),
+        "parts": [p.__name__ for p in parts],
+        "created_utc": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
 
 
 def evidence(run: Run, lp: LP) -> dict[str, np.ndarray]:

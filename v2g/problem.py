@@ -10,7 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g.errors import ModelError
-from v2g.language import CASE_QUANTITIES, Part, Rule, Shared, check_part, objective, param, total, unknown_name, variable
+from v2g.language import (
+    CASE_QUANTITIES,
+    Part,
+    Rule,
+    Shared,
+    check_part,
+    objective,
+    param,
+    total,
+    unknown_name,
+    variable,
+)
 
 Array = NDArray[Any]
 
@@ -82,7 +93,9 @@ class Problem:
             return np.unravel_index(full, shape) if shape else (), shape, None
         mask = self.value(part, rule.where)
         if mask.shape != shape:
-            raise ModelError(f"{part.table}.{rule.name}: where='{rule.where}' has shape {mask.shape}, the rule {shape}.")
+            raise ModelError(
+                f"{part.table}.{rule.name}: where='{rule.where}' has shape {mask.shape}, the rule {shape}."
+            )
         flat = np.flatnonzero(mask)
         return np.unravel_index(flat, shape) if shape else (), shape, flat
 

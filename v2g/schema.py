@@ -68,7 +68,9 @@ def place_columns(*, delta: bool = False) -> tuple[Column, ...]:
         Column("bus", "ref", required=True, refers_to="buses", help="bus at which it is connected"),
         Column("phases", "phases", default="abc", help="phases it is connected to, such as abc, ac or b"),
     )
-    connection = Column("connection", "choice", default="wye", choices=("wye", "delta"), help="wye (to neutral) or delta")
+    connection = Column(
+        "connection", "choice", default="wye", choices=("wye", "delta"), help="wye (to neutral) or delta"
+    )
     return (*place, connection) if delta else place
 
 
@@ -83,6 +85,10 @@ def merge(specs: Iterable[TableSpec]) -> dict[str, TableSpec]:
         names = {c.name for c in known.columns}
         more = tuple(c for c in spec.columns if c.name not in names)
         tables[spec.name] = TableSpec(
-            spec.name, known.columns + more, known.key or spec.key, known.required or spec.required, known.help or spec.help
+            spec.name,
+            known.columns + more,
+            known.key or spec.key,
+            known.required or spec.required,
+            known.help or spec.help,
         )
     return tables

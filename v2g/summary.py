@@ -19,9 +19,10 @@ FULL = 1e-6
 def summarise(case: Case, tables: Mapping[str, pd.DataFrame], stages: Sequence[Stage], lp: LP, x: Floats,
               provenance: dict[str, Any], gap: float) -> dict[str, Any]:  # fmt: skip
     """Content of ``summary.json``, all but what the audit and the clock add."""
-    certificate = [_certified(stage, x) for stage in stages]
-    worst = max(certificate, key=lambda s: s["gap"])
-    within = all(s["gap"] <= gap for s in certificate)
+    proofs = [_certified(stage, x) for stage in stages]
+    worst = max(proofs, key=lambda s: s["gap"])
+    within = all(s["gap"] <= gap for s in proofs)
+    headline = {key: worst[key] for key in ("bound", "objective", "gap")}
     return {
         "status": "optimal" if within else "feasible",
         "gap": worst["gap"],
@@ -29,7 +30,7 @@ def summarise(case: Case, tables: Mapping[str, pd.DataFrame], stages: Sequence[S
         "critical_hours": hours(tables["loads"]),
         "energy_kwh": energies(case, tables),
         "reserve_shortfall_kwh": shortfall(case, tables["vehicles"]),
-        "certificate": {**{k: worst[k] for k in ("bound", "objective", "gap")}, "worst": worst["name"], "stages": certificate},
+        "certificate": {**headline, "worst": worst["name"], "stages": proofs},
         "sizes": lp.sizes(),
         "provenance": provenance,
     }
@@ -63,7 +64,7 @@ def critical(case: Case, loads: pd.DataFrame, stages: Sequence[Stage]) -> dict[s
         mine = counted & (table["tier"].to_numpy(int) == tier)
         weights = np.where(np.isnan(people[mine]), 1.0, people[mine])
         kept = ~table.loc[mine, "load"].isin(unserved).to_numpy()
-        row = {
+        row: dict[str, Any] = {
             "total": int(mine.sum()),
             "served": int(kept.sum()),
             "bound": _most(weights, weights.sum() - lost.get(f"critical_{tier}", 0.0)),
@@ -83,9 +84,12 @@ def hours(loads: pd.DataFrame) -> dict[str, dict[str, float]]:
     """Critical load-hours by tier, required and served; part of the power counts as part of the hour."""
     required = loads[loads["required"] > 0]
     share = required["served_kw"] / required["demand_kw"]
-    table = pd.DataFrame({"required": required["hours"], "served": required["hours"] * share})
-    by_tier = table.groupby(required["tier"].astype(int)).sum()
-    return {str(tier): {"required": float(row["required"]), "served": float(row["served"])} for tier, row in by_tier.iterrows()}
+    tiers = required["tier"].to_numpy(int)
+    table = {"required": required["hours"].to_numpy(float), "served": (required["hours"] * share).to_numpy(float)}
+    return {
+        str(tier): {name: float(values[tiers == tier].sum()) for name, values in table.items()}
+        for tier in np.unique(tiers)
+    }
 
 
 def energies(case: Case, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:

@@ -40,7 +40,7 @@ class Tabulator:
     def shared(self, name: str) -> Floats:
         """A shared total at the point, in its full shape."""
         groups = self.reader.shared(self.reader.parts[0], name)
-        return (row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
+        return np.asarray(row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
 
     def frame(self, things: dict[str, Any], **columns: Any) -> pd.DataFrame:
         """Long table, interval by interval. ``things`` are columns by thing, the others (things, T)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -103,7 +104,7 @@ class Context:
             return {}
         links = self.links(part.table)
         asked = {w.name: w for w in part.words(param) if w.letters is not None}
-        meanings = {
+        meanings: dict[str, Callable[[], Any]] = {
             "unit": lambda: links.unit,
             "node": lambda: links.node,
             "share": lambda: links.share,

@@ -69,10 +69,10 @@ class _Builder:
 
     def add_nodes(self) -> None:
         """One node per bus and phase, in the order of the table."""
-        for bus in self.case.table("buses").itertuples(index=False):
-            for phase in bus.phases:
-                self.nodes.append((str(bus.bus), phase))
-                self.kv.append(float(bus.kv_ln_kv))
+        for bus in self.case.table("buses").to_dict("records"):
+            for phase in bus["phases"]:
+                self.nodes.append((bus["bus"], phase))
+                self.kv.append(float(bus["kv_ln_kv"]))
         self.number = {node: i for i, node in enumerate(self.nodes)}
 
     def leg(self, name: str, kind: str, phase: str, to_bus: str, rating: float) -> int:
@@ -101,7 +101,7 @@ class _Builder:
                 a = self.leg(line["line"], "line", phase, line["to_bus"], line["rating_kva"])
                 self.ends.append((a, self.number[line["from_bus"], phase], 1.0, 0.0, 1.0))
                 legs[phase] = a
-            self.couple(legs, *(impedance(line, letter) for letter in "rx"), line["to_bus"])
+            self.couple(legs, impedance(line, "r"), impedance(line, "x"), line["to_bus"])
 
     def add_transformers(self) -> None:
         """A leg per phase of each closed transformer or regulator; a delta winding is fed by two phases."""

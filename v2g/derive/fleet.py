@@ -78,7 +78,9 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     below = passive < column["reserve_kwh"][:, None] - 1e-12
     inside = plug.charger >= 0
     post = {c: np.append(chargers[c].to_numpy(float) if len(chargers) else [], one) for c, one in _CHARGER.items()}
-    live = np.vstack([context.live_units("chargers"), np.zeros((1, case.steps))])[plug.charger, np.arange(case.steps)] > 0
+    live = (
+        np.vstack([context.live_units("chargers"), np.zeros((1, case.steps))])[plug.charger, np.arange(case.steps)] > 0
+    )
     charge = np.minimum(column["charge_kw"][:, None], post["charge_kw"][plug.charger]) * plug.share
     discharge = np.minimum(column["discharge_kw"][:, None], post["discharge_kw"][plug.charger]) * plug.share
     can_charge = inside & live & (charge > 0.0)

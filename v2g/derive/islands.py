@@ -38,9 +38,9 @@ class Former:
     voltage: float
 
 
-def graph(feeder: Feeder) -> nx.Graph:
+def graph(feeder: Feeder) -> nx.Graph[int]:
     """Nodes joined by closed legs. A delta winding joins the phases it stands between."""
-    network = nx.Graph()
+    network: nx.Graph[int] = nx.Graph()
     network.add_nodes_from(range(len(feeder.nodes)))
     for leg, node in zip(feeder.end_leg, feeder.end_node, strict=True):
         network.add_edge(int(node), int(feeder.to_node[leg]))

@@ -16,7 +16,9 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     if not len(table):
         empty, none = np.zeros((0, case.steps)), np.zeros(0)
         by_interval = dict.fromkeys(("demand", "servable", "needed", "required", "essential"), empty)
-        return by_interval | dict.fromkeys(("ratio", "critical", "possible", "weight"), none) | {"rank": none.astype(int)}
+        return (
+            by_interval | dict.fromkeys(("ratio", "critical", "possible", "weight"), none) | {"rank": none.astype(int)}
+        )
     power, tier = table["kw"].to_numpy(float), table["tier"].to_numpy(int)
     demand = power[:, None] * case.profile(table["profile"])
     critical = (tier > 0) & (table["service"] != "flexible").to_numpy()

@@ -14,7 +14,9 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     """Legs, their ends and couplings, live nodes, held voltages, ratings."""
     feeder, islands = context.feeder, context.islands
     a, b, by_kw, by_kvar = feeder.couplings
-    ends = [f"{feeder.legs[leg]}<{feeder.nodes[node]}" for leg, node in zip(feeder.end_leg, feeder.end_node, strict=True)]
+    ends = [
+        f"{feeder.legs[leg]}<{feeder.nodes[node]}" for leg, node in zip(feeder.end_leg, feeder.end_node, strict=True)
+    ]
     context.sets |= {
         "legs": feeder.legs,
         "ends": ends,

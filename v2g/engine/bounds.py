@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
 from v2g.affine import Floats, Ints, Rows
 from v2g.lp import LP, Objective, stack
-from v2g.replay.certificate import dual_bound
+from v2g.replay.certificate import dual_bound, exact_dual_bound
 
 NO_FLOW_BEYOND = 1e6
 """Flows and reactive powers have no bound of their own; none beyond 1 GW is considered."""
 
 
-class Hold(NamedTuple):
+@dataclass(frozen=True)
+class Hold:
     """``sum(value * x[index]) <= upper``: an earlier stage, kept at what it reached."""
 
     index: Ints
@@ -25,19 +27,30 @@ class Hold(NamedTuple):
 
 
 def valid_bound(
-    lp: LP, objective: Objective, multipliers: Floats | None, lower: Floats, upper: Floats, held: Sequence[Hold]
+    lp: LP,
+    objective: Objective,
+    multipliers: Floats | None,
+    lower: Floats,
+    upper: Floats,
+    held: Sequence[Hold],
+    *,
+    exact: bool = False,
 ) -> float:
-    """Lower bound on a stage, in its own unit, from multipliers of the rows and of the holds."""
+    """Lower bound on a stage, in its own unit, from multipliers of the rows and of the holds.
+
+    ``exact`` computes it in rationals from the same floats; only the result is rounded.
+    """
     rows = stack([lp.matrix, *(Rows(np.array([0, h.index.size]), h.index, h.value) for h in held)])
     row_lower = np.concatenate([lp.row_lower, np.full(len(held), -np.inf)])
     row_upper = np.concatenate([lp.row_upper, [h.upper for h in held]])
     y = np.zeros(row_lower.size)
     if multipliers is not None:
         y[: multipliers.size] = multipliers
-    cost = objective.dense(lp.shape[1])
-    caps = np.full(lp.shape[1], NO_FLOW_BEYOND)
-    bound = dual_bound(cost, *rows, row_lower, row_upper, lower, upper, y, column_caps=caps)
-    return bound + objective.constant
+    cost, caps = objective.dense(lp.shape[1]), np.full(lp.shape[1], NO_FLOW_BEYOND)
+    program = (cost, rows.start, rows.index, rows.value, row_lower, row_upper, lower, upper, y)
+    if exact:
+        return float(exact_dual_bound(*program, column_caps=caps) + Fraction(objective.constant))
+    return dual_bound(*program, column_caps=caps) + objective.constant
 
 
 def step(lp: LP, objective: Objective) -> float:

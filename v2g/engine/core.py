@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from v2g.affine import Floats, Ints, Rows, Term, gather
+from v2g.affine import Entries, Floats, Ints, Rows, gather
 from v2g.engine.states import States, peel
 from v2g.lp import LP, row_sums
 from v2g.solvers.answer import Answer, Status
@@ -83,7 +83,7 @@ class Reduced:
 
     def hold(self, index: Ints, value: Floats, upper: float) -> None:
         """From now on the sum stays at or below ``upper``."""
-        entries = Term(np.zeros(index.size, dtype=np.int64), index, value)
+        entries = Entries(np.zeros(index.size, dtype=np.int64), index, value)
         rows, constant = self.states.rewrite(entries, 1)
         self.session.add_rows(self._placed(rows), np.array([-np.inf]), np.array([upper]) - constant)
         self.tail.append(("hold", len(self.holds)))
@@ -97,7 +97,7 @@ class Reduced:
         """
         started = time.perf_counter()
         costs = np.flatnonzero(cost)
-        entries = Term(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
+        entries = Entries(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
         reduced, _ = self.states.rewrite(entries, 1)
         own = np.zeros(self.decision.size)
         own[self.place[reduced.index]] = reduced.value
@@ -160,10 +160,10 @@ class Reduced:
         columns = self._worst(self.limited, x, self.lp.lower, self.lp.upper, self.inside["column"])
         lazy = gather(self.lp.matrix, self.lazy)
         activity = np.zeros(self.lp.shape[0])
-        activity[self.lazy] = np.bincount(lazy.row, weights=lazy.coefficient * x[lazy.column], minlength=self.lazy.size)  # type: ignore[arg-type]
+        activity[self.lazy] = np.bincount(lazy.row, weights=lazy.coefficient * x[lazy.column], minlength=self.lazy.size)
         rows = self._worst(self.lazy, activity, self.lp.row_lower, self.lp.row_upper, self.inside["row"])
         if columns.size:
-            entries = Term(np.arange(columns.size), columns, np.ones(columns.size))
+            entries = Entries(np.arange(columns.size), columns, np.ones(columns.size))
             self._append(entries, self.lp.lower[columns], self.lp.upper[columns])
             self.tail += [("column", int(j)) for j in columns]
             self.inside["column"][columns] = True
@@ -182,7 +182,7 @@ class Reduced:
             found = found[np.argsort(-excess[found])[:MOST_ROWS]]
         return among[found]
 
-    def _append(self, entries: Term, lower: Floats, upper: Floats) -> None:
+    def _append(self, entries: Entries, lower: Floats, upper: Floats) -> None:
         rows, constant = self.states.rewrite(entries, lower.size)
         self.session.add_rows(self._placed(rows), lower - constant, upper - constant)
 

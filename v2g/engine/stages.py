@@ -116,7 +116,9 @@ class Run:
         if lead is not None and lead.x is not None and exact and objective.at(lead.x) <= best + WHOLE:
             self._settle(own, self.upper[own])
             self.x = lead.x
-            self._close(objective, objective.constant + float(objective.value @ self.upper[objective.index]), best, None)
+            self._close(
+                objective, objective.constant + float(objective.value @ self.upper[objective.index]), best, None
+            )
             return True
         root = lead if exact and last else self._solve(objective.dense(self.lp.shape[1]))
         found = self._search(objective, own).run(root)
@@ -126,7 +128,7 @@ class Run:
         return False
 
     def _amount(self, objective: Objective) -> None:
-        """Solve a quantity. The first one still chooses between sets of loads of the same count; then they are fixed."""
+        """Solve a quantity. The first one still chooses between sets of the same count; then loads are fixed."""
         cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
         if free.size:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from v2g.affine import Floats, Ints, Rows, compress, gather
-from v2g.affine import Term as Entries
+from v2g.affine import Entries, Floats, Ints, Rows, Term, compress, gather
 from v2g.lp import LP
 
 
@@ -53,7 +52,7 @@ class States:
         width = self.level_of.size
         buckets: list[list[tuple[Ints, Floats]]] = [[] for _ in range(len(self.levels) + 1)]
         constant = np.zeros(count)
-        self._sort_in(buckets, entries.row * width + entries.column, np.asarray(entries.coefficient))
+        self._sort_in(buckets, entries.row * width + entries.column, entries.coefficient)
         position = np.full(width, -1, dtype=np.int64)
         for number in range(len(self.levels) - 1, -1, -1):
             if not buckets[number]:
@@ -72,7 +71,7 @@ class States:
         if not buckets[-1]:
             return compress(count, ()), constant
         key, value = _combined(buckets[-1])
-        return compress(count, (Entries(key // width, key % width, value),)), constant
+        return compress(count, (Term(key // width, key % width, value),)), constant
 
     def _sort_in(self, buckets: list[list[tuple[Ints, Floats]]], key: Ints, value: Floats) -> None:
         """Put entries where their column is resolved; decisions go last."""
@@ -90,7 +89,9 @@ class States:
         cost each state column must have: the multiplier of its bound where that was enforced, else 0.
         """
         lp, y = self.lp, y.copy()
-        rest = cost - np.bincount(lp.matrix.index, weights=lp.matrix.value * np.repeat(y, np.diff(lp.matrix.start)), minlength=cost.size)
+        rest = cost - np.bincount(
+            lp.matrix.index, weights=lp.matrix.value * np.repeat(y, np.diff(lp.matrix.start)), minlength=cost.size
+        )
         for level in reversed(self.levels):
             y[level.row] = (rest[level.column] - reduced[level.column]) / level.pivot
             row, column, value = gather(lp.matrix, level.row)
@@ -142,5 +143,7 @@ def peel(lp: LP) -> States:
 
 
 def _spread(start: Ints, wanted: Ints) -> Ints:
+    """Positions of all entries of the wanted groups."""
     counts = start[wanted + 1] - start[wanted]
-    return np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts) + np.repeat(start[wanted], counts)
+    first = np.repeat(start[wanted] - np.cumsum(counts) + counts, counts)
+    return np.asarray(np.arange(counts.sum()) + first)

@@ -24,6 +24,7 @@ DUALS_FILE = "duals.npz"
 FIGURE_FILE = "service.svg"
 SUMMARY_KEYS = ("status", "critical", "critical_hours", "energy_kwh", "reserve_shortfall_kwh")
 PLACES = 9
+WITHOUT_PLACES = 1e15
 REMEDY = "Solve again."
 
 TIME = ("start_utc", "hours")
@@ -166,7 +167,9 @@ def _cells(column: pd.Series) -> list[str]:
         return ["" if pd.isna(value) else guarded(str(value)) for value in column]
     if column.name in COUNTS:
         return [str(int(value)) for value in column]
-    values: list[float] = (np.round(column.to_numpy(dtype=float), PLACES) + 0.0).tolist()
+    exact = column.to_numpy(dtype=float)
+    small = np.abs(exact) < WITHOUT_PLACES
+    values: list[float] = (np.where(small, np.round(np.where(small, exact, 0.0), PLACES), exact) + 0.0).tolist()
     return [repr(value) if value == value else "" for value in values]
 
 

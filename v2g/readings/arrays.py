@@ -8,7 +8,19 @@ import numpy as np
 
 from v2g.affine import Affine, Floats, Ints, Relation, Rows, Term, compress, gather
 from v2g.errors import ModelError
-from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, said, total, unknown_name, variable
+from v2g.language import (
+    Part,
+    Word,
+    bounds,
+    check_into,
+    constraint,
+    evaluate,
+    param,
+    said,
+    total,
+    unknown_name,
+    variable,
+)
 from v2g.lp import LP, Block, Key, Layout, Objective, stack
 from v2g.problem import QUANTITIES, Array, Problem
 
@@ -70,7 +82,7 @@ class Groups:
 
     def __getitem__(self, index: Any) -> Affine:
         flat = flatten(index, self.shape) if self.shape else np.zeros(1, dtype=np.int64)
-        return Affine(flat.size, (gather(self.rows, flat),), self.const[flat])
+        return Affine(flat.size, (Term(*gather(self.rows, flat)),), self.const[flat])
 
 
 class Arrays:
@@ -167,7 +179,9 @@ class Arrays:
                 if block.size:
                     relation = evaluate(part, rule, *index)
                     if not isinstance(relation, Relation):
-                        raise ModelError(f"In {said(part, rule)}: a constraint compares decisions, this gives {relation!r}.")
+                        raise ModelError(
+                            f"In {said(part, rule)}: a constraint compares decisions, this gives {relation!r}."
+                        )
                     body = _affine(relation.body, block.size)
                     rows.append(compress(block.size, body.terms))
                     lower.append(relation.lower - body.constants())
@@ -208,7 +222,11 @@ class Arrays:
         )  # fmt: skip
 
     def _labels(self) -> dict[tuple[str, str], Any]:
-        return {(p.table, letter): self.problem.numbers.sets.get(s, ()) for p in self.problem.parts for letter, s in p.letters().items()}
+        return {
+            (p.table, letter): self.problem.numbers.sets.get(s, ())
+            for p in self.problem.parts
+            for letter, s in p.letters().items()
+        }
 
 
 def read(problem: Problem) -> LP:
@@ -219,9 +237,7 @@ def read(problem: Problem) -> LP:
 def _affine(body: Any, n: int) -> Affine:
     if not isinstance(body, Affine):
         return Affine(n, (), np.broadcast_to(np.asarray(body, dtype=float), (n,)))
-    if body.n != n:
-        body = body + Affine(n)
-    return body
+    return body if body.n == n else body + Affine(n)
 
 
 def _filled(bound: Any, size: int, part: Part, rule: variable) -> Floats:

@@ -28,9 +28,10 @@ INTRODUCTION = """\
 
 Printed from the model files beside this one: `python -m v2g.math --write`. Do not edit.
 
-A rule holds for all indices that it names; $\\forall i: a_{i} \\ne 0$ restricts them, and a variable that does not exist
-counts as zero. Points $k$ lie between intervals $t$: interval $t$ begins at point $t$ and ends at point $t+1$. Parts meet
-in shared totals alone: $\\mathrel{+}=$ says what a part adds to one. Maps stand in subscripts: $n_{i}$ is the node of $i$.
+A rule holds for all indices that it names; $\\forall i: a_{i} \\ne 0$ restricts them, and a variable that does not
+exist counts as zero. Points $k$ lie between intervals $t$: interval $t$ begins at point $t$ and ends at point $t+1$.
+Parts meet in shared totals alone: $\\mathrel{+}=$ says what a part adds to one. Maps stand in subscripts: $n_{i}$ is
+the node of $i$.
 """
 
 

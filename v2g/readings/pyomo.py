@@ -15,7 +15,19 @@ import pyomo.environ as pyo
 from pyomo.core.expr import EqualityExpression, InequalityExpression
 
 from v2g.errors import ModelError
-from v2g.language import Part, Word, bounds, check_into, constraint, evaluate, param, said, total, unknown_name, variable
+from v2g.language import (
+    Part,
+    Word,
+    bounds,
+    check_into,
+    constraint,
+    evaluate,
+    param,
+    said,
+    total,
+    unknown_name,
+    variable,
+)
 from v2g.problem import QUANTITIES, Problem
 
 Index = tuple[int, ...]
@@ -179,7 +191,9 @@ class Labels:
             if isinstance(row, (bool, np.bool_)):
                 return pyo.Constraint.Feasible if row else pyo.Constraint.Infeasible
             if not isinstance(row, (EqualityExpression, InequalityExpression)) or getattr(row, "strict", False):
-                raise ModelError(f"In {said(part, rule)}: a constraint compares decisions (==, <=, >=), this gives {row}.")
+                raise ModelError(
+                    f"In {said(part, rule)}: a constraint compares decisions (==, <=, >=), this gives {row}."
+                )
             return row
 
         made = pyo.Constraint(keys, rule=text)

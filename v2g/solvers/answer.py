@@ -40,4 +40,6 @@ class Answer:
 
     def __post_init__(self) -> None:
         if (self.x is not None) != self.status.has_point:
-            raise ValueError(f"an answer with status '{self.status.value}' {'lacks' if self.x is None else 'carries'} a point")
+            raise ValueError(
+                f"an answer with status '{self.status.value}' {'lacks' if self.x is None else 'carries'} a point"
+            )

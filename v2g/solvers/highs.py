@@ -14,9 +14,16 @@ from v2g.errors import SolveError, SolverMissing, UsageError
 from v2g.solvers.answer import Answer, Status
 
 VARIANTS = ("", "simplex", "ipx", "hipo", "pdlp")
-ALLOWED = ("threads", "random_seed", "time_limit", "primal_feasibility_tolerance", "dual_feasibility_tolerance",
-           "ipm_optimality_tolerance", "mip_rel_gap", "presolve", "run_crossover", "solver", "pdlp_optimality_tolerance",
-           "kkt_tolerance", "simplex_strategy", "mip_feasibility_tolerance", "mip_abs_gap")  # fmt: skip
+ALLOWED = (
+    "threads",
+    "random_seed",
+    "time_limit",
+    "presolve",
+    "solver",
+    "run_crossover",
+    "primal_feasibility_tolerance",
+    "dual_feasibility_tolerance",
+)
 
 STATUS = {
     highspy.HighsModelStatus.kOptimal: Status.OPTIMAL,
@@ -89,7 +96,13 @@ class Session:
     def add_rows(self, rows: Rows, lower: Floats, upper: Floats) -> None:
         """More rows."""
         status = self.highs.addRows(
-            lower.size, lower, upper, rows.value.size, rows.start[:-1].astype(np.int32), rows.index.astype(np.int32), rows.value
+            lower.size,
+            lower,
+            upper,
+            rows.value.size,
+            rows.start[:-1].astype(np.int32),
+            rows.index.astype(np.int32),
+            rows.value,
         )
         _must(status, "added rows")
 

@@ -1,0 +1,233 @@
+"""Who may import whom, as data; how large files may grow; what a wheel holds."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MOST_LINES = {"v2g": 450, "models": 140}
+
+
+class May(NamedTuple):
+    """What a module may import: modules of this package (with everything below them), and packages from outside."""
+
+    inside: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+
+
+ARRAYS = ("numpy",)
+BORDERS = ("numpy", "pandas", "networkx")
+ANYTHING = May(("v2g",), (*BORDERS, "click", "rich"))
+
+READINGS = May(
+    ("v2g.language", "v2g.schema", "v2g.affine", "v2g.problem", "v2g.lp", "v2g.errors", "v2g.readings"), ARRAYS
+)
+SOLVERS = May(("v2g.lp", "v2g.affine", "v2g.errors", "v2g.solvers"), ARRAYS)
+ENGINE = May(
+    (
+        "v2g.problem", "v2g.readings", "v2g.lp", "v2g.affine", "v2g.solvers", "v2g.errors", "v2g.engine",
+        "v2g.replay.certificate",  # one routine proves bounds, whoever asks for the proof
+    ),
+    ARRAYS,
+)  # fmt: skip
+REPORTS = May(("v2g.case", "v2g.plan", "v2g.replay", "v2g.errors", "v2g.reports", "v2g.formats.atomic"), BORDERS)
+
+TABLE = {
+    "v2g.errors": May(),
+    "v2g.schema": May(),
+    "v2g.tables": May(("v2g.schema",)),
+    "v2g.language": May(("v2g.errors", "v2g.schema"), ARRAYS),
+    "v2g.affine": May(("v2g.errors",), ARRAYS),
+    "v2g.models": May(("v2g.language", "v2g.schema", "v2g.models")),
+    "v2g.case": May(("v2g.errors",), BORDERS),
+    "v2g.plan": May(("v2g.case", "v2g.lp", "v2g.errors"), BORDERS),
+    "v2g.check": May(
+        ("v2g.case", "v2g.schema", "v2g.errors", "v2g.language", "v2g.tables", "v2g.formats.draft", "v2g.check"), BORDERS
+    ),
+    "v2g.lp": May(("v2g.affine",), ARRAYS),
+    "v2g.problem": May(("v2g.case", "v2g.language", "v2g.errors"), ARRAYS),
+    "v2g.derive": May(("v2g.case", "v2g.language", "v2g.problem", "v2g.affine", "v2g.errors", "v2g.derive"), BORDERS),
+    "v2g.readings": READINGS,
+    "v2g.readings.pyomo": May(READINGS.inside, (*ARRAYS, "pyomo")),
+    "v2g.solvers": SOLVERS,
+    "v2g.solvers.highs": May(SOLVERS.inside, (*ARRAYS, "highspy")),
+    "v2g.solvers.pyomo": May(SOLVERS.inside, (*ARRAYS, "pyomo", "pulp")),
+    "v2g.engine": ENGINE,
+    "v2g.engine.by_pyomo": May(ENGINE.inside, (*ARRAYS, "pyomo")),
+    "v2g.replay": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), ("numpy", "pandas")),
+    "v2g.formats": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.schema", "v2g.formats"), BORDERS),
+    "v2g.reports": REPORTS,
+    "v2g.reports.console": May(REPORTS.inside, ("rich",)),
+    "v2g.reports.figure": May(REPORTS.inside, (*BORDERS, "matplotlib")),
+    "v2g.reports.text": May((*REPORTS.inside, "v2g.certify", "v2g.explain")),
+    "v2g.explain": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay", "v2g.scarcity"), BORDERS),
+    "v2g.scarcity": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
+    **dict.fromkeys(
+        ("v2g", "v2g.cli", "v2g.commands", "v2g.register", "v2g.reading", "v2g.outside", "v2g.planning", "v2g.tabulate",
+         "v2g.summary", "v2g.certify", "v2g.math"),
+        ANYTHING,
+    ),
+}  # fmt: skip
+
+
+def module_of(file: Path) -> str:
+    """Dotted name of a file; ``models/`` is the package ``v2g.models``."""
+    parts = list(file.relative_to(ROOT).with_suffix("").parts)
+    if parts[0] == "models":
+        parts.insert(0, "v2g")
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_of(file): file for top in MOST_LINES for file in sorted((ROOT / top).rglob("*.py"))}
+
+
+def imported(module: str, text: str) -> Iterator[str]:
+    """Dotted names of everything that a module imports, wherever in it, the standard library left out."""
+    for node in ast.walk(ast.parse(text)):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = (
+                ".".join([*module.split(".")[: -node.level], *filter(None, [node.module])])
+                if node.level
+                else node.module
+            )
+            modules = [f"{base}.{alias.name}" for alias in node.names]
+            names = [name if name in FILES else str(base) for name in modules]
+        yield from (name for name in names if name.split(".")[0] not in (*sys.stdlib_module_names, "__future__"))
+
+
+def below(name: str, packages: tuple[str, ...]) -> bool:
+    """Whether a module is one of the packages, or stands below one."""
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def row_of(module: str) -> May | None:
+    """The row of the table for a module: its own, or that of the nearest package above it."""
+    parts = module.split(".")
+    names = [".".join(parts[:n]) for n in range(len(parts), 1, -1)] or [module]
+    return next((TABLE[name] for name in names if name in TABLE), None)
+
+
+def forbidden(module: str, text: str) -> list[str]:
+    """Imports of a module that the table does not allow."""
+    row = row_of(module)
+    if row is None:
+        return [f"{module} has no row in the table"]
+    found = imported(module, text)
+    return [f"{module} -> {name}" for name in found if not below(name, (*row.inside, *row.outside))]
+
+
+@pytest.mark.parametrize("module", FILES)
+def test_only_the_arrows_of_the_table(module: str) -> None:
+    assert forbidden(module, FILES[module].read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("v2g.replay.fleet", "from v2g.language import Part"),
+        ("v2g.replay.fleet", "def f():\n    from v2g.engine import core"),
+        ("v2g.replay.fleet", "from v2g import models"),
+        ("v2g.replay.fleet", "from ..readings import arrays"),
+        ("v2g.replay.fleet", "import v2g.solvers.highs"),
+        ("v2g.models.load", "import numpy as np"),
+        ("v2g.models.load", "from v2g.case import Case"),
+        ("v2g.readings.arrays", "import pyomo.environ as pyo"),
+        ("v2g.readings.units", "from v2g.case import Case"),
+        ("v2g.solvers.pyomo", "import highspy"),
+        ("v2g.case", "import scipy"),
+        ("v2g.errors", "import numpy"),
+        ("v2g.somewhere", "x = 1"),
+    ],
+)
+def test_a_planted_arrow_is_found(module: str, text: str) -> None:
+    assert len(forbidden(module, text)) == 1
+
+
+def test_the_replay_reaches_nothing_that_made_the_plan() -> None:
+    """Followed through all modules: what judges a plan shares no line with what made it."""
+    reached, open_ = set(), [name for name in FILES if below(name, ("v2g.replay",))]
+    while open_:
+        name = open_.pop()
+        if name not in reached and name in FILES:
+            reached.add(name)
+            open_ += [target for target in imported(name, FILES[name].read_text(encoding="utf-8"))]
+    others = {name for name in reached if not below(name, ("v2g.replay",))}
+    assert others <= {"v2g.case", "v2g.plan", "v2g.errors"}
+
+
+def test_every_row_of_the_table_has_a_module() -> None:
+    known = {*FILES, "v2g.commands"}
+    assert [name for name in TABLE if not any(below(module, (name,)) for module in known)] == []
+
+
+@pytest.mark.parametrize("top", MOST_LINES)
+def test_files_stay_small(top: str) -> None:
+    sizes = {
+        str(f.relative_to(ROOT)): len(f.read_text(encoding="utf-8").splitlines()) for f in (ROOT / top).rglob("*.py")
+    }
+    assert {name: size for name, size in sizes.items() if size > MOST_LINES[top]} == {}
+
+
+BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.comprehension, ast.Match, ast.Try, ast.With)
+
+
+@pytest.mark.parametrize("module", [name for name in FILES if below(name, ("v2g.models",))])
+def test_no_rule_branches_or_loops(module: str) -> None:
+    tree = ast.parse(FILES[module].read_text(encoding="utf-8"))
+    assert [node.lineno for node in ast.walk(tree) if isinstance(node, BRANCHES) and hasattr(node, "lineno")] == []
+    assert not any(isinstance(node, ast.comprehension) for node in ast.walk(tree))
+
+
+def test_the_models_are_no_package_of_their_own(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", "import models"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert run.returncode != 0 and "ModuleNotFoundError" in run.stderr
+
+
+def built(folder: Path) -> set[str]:
+    """Names of the files in a wheel of this tree; where no wheel can be made here, of what would go into it."""
+    source = folder / "source"
+    source.mkdir()
+    for name in ("v2g", "models", "datasets"):
+        shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("pyproject.toml", "README.md", "LICENSE", "NOTICE"):
+        if (ROOT / file).is_file():
+            shutil.copy(ROOT / file, source / file)
+    wheels = any(importlib.util.find_spec(name) for name in ("wheel", "setuptools.command.bdist_wheel"))
+    deed = ["bdist_wheel", "--dist-dir", str(folder)] if wheels else ["build", "--build-lib", str(folder / "lib")]
+    command = [sys.executable, "-c", "from setuptools import setup; setup()", "--quiet", *deed]
+    run = subprocess.run(command, cwd=source, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    if wheels:
+        (wheel,) = folder.glob("*.whl")
+        return set(zipfile.ZipFile(wheel).namelist())
+    return {file.relative_to(folder / "lib").as_posix() for file in (folder / "lib").rglob("*") if file.is_file()}
+
+
+def test_a_wheel_holds_the_code_the_models_and_the_cases(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools")
+    found = built(tmp_path)
+    code = {f.relative_to(ROOT).as_posix() for f in (ROOT / "v2g").rglob("*.py")}
+    models = {f"v2g/models/{f.name}" for f in (ROOT / "models").iterdir() if f.suffix in (".py", ".md")}
+    cases = {
+        f"v2g/{f.relative_to(ROOT).as_posix()}"
+        for f in (ROOT / "datasets").glob("*/*")
+        if f.suffix in (".csv", ".toml")
+    }
+    assert any(name.endswith("/case.toml") for name in cases)
+    assert {*code, *models, *cases, "v2g/py.typed"} - found == set()
+    assert not [name for name in found if name.startswith(("models/", "datasets/", "tests/"))]
