@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 import pytest
+from v2g.models import DEVICES, NETWORKS, POLICIES
 
 from v2g.errors import ModelError
 from v2g.language import Part, Shared, constraint, objective, param, total, variable
 from v2g.math import README, main, text
-from v2g.models import DEVICES, NETWORKS, POLICIES
 from v2g.readings.latex import Printer, Tex, scripts
 from v2g.readings.paper import document
 
@@ -33,7 +33,7 @@ EXPRESSIONS = {
     r"a \left(-b\right)": A * -B,
     r"a + \left(-b\right)": A + -B,
     r"a - \left(-b\right)": A - -B,
-    r"-\left(-a\right)": -(-A),
+    r"-\left(-a\right)": -A.__neg__(),
     "-a + b": -A + B,
     r"-\left(a - b\right)": -(A - B),
     r"\frac{a}{b + c}": A / (B + C),

@@ -16,6 +16,7 @@ import numpy as np
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
+from v2g.errors import UsageError
 from v2g.language import Part
 from v2g.lp import LP, Objective
 from v2g.plan import Plan
@@ -78,7 +79,8 @@ class Proof:
 def certify(case: Case, plan: Plan, *, parts: Sequence[type[Part]] = (), exact: bool = False) -> Proof:
     """Prove the bounds of a plan again; ``exact`` in rational numbers, which takes its time.
 
-    A stage without usable multipliers is left out, with a note.
+    A stage without usable multipliers is left out, with a note. Raises UsageError where ``parts`` are not
+    those that the plan was made with.
     """
     provenance = _part(plan.summary, "provenance")
     notes = []
@@ -87,8 +89,7 @@ def certify(case: Case, plan: Plan, *, parts: Sequence[type[Part]] = (), exact: 
     named, given = {str(name) for name in provenance.get("parts") or ()}, {part.__name__ for part in parts}
     if named != given:
         needed = ", ".join(sorted(named)) or "no parts"
-        notes.append(f"Not proven: the plan uses {needed} from outside; give the same with --with.")
-        return Proof((), tuple(notes), exact)
+        raise UsageError(f"The plan uses {needed} from outside; give the same here (--with).")
     stated = _part(plan.summary, "certificate").get("stages")
     network = str(provenance.get("network") or case.header["network"])
     policy = str(provenance.get("policy") or case.header["policy"])

@@ -1,7 +1,6 @@
 """The command line: the verbs of the package, and a demonstration.
 
-Exit codes: 0 done, 1 findings in the input or violations in a plan, 2 wrong use, 3 no plan, 4 the solver is
-missing, 70 a fault of the program itself.
+Beside the exit codes below: 70 is a defect of the program itself, 130 an interrupt.
 """
 
 from __future__ import annotations
@@ -20,7 +19,10 @@ import click
 from v2g.errors import Finding, InvalidCase, V2GError
 from v2g.reports.console import Progress, printable, show_findings, stderr, tolerant_output
 
-OK, FINDINGS, WRONG_USE, INTERNAL = 0, 1, 2, 70
+OK, FINDINGS, WRONG_USE, INTERNAL, STOPPED = 0, 1, 2, 70, 130
+EXIT_CODES = (
+    "Exit codes: 0 done, 1 findings in a case or violations in a plan, 2 wrong use, 3 no plan, 4 solver missing."
+)
 DEMO = "ieee123-storm"
 FIGURE = "service.svg"
 
@@ -31,7 +33,7 @@ extra_parts = click.option("--with", "extra", type=click.Path(path_type=Path), m
 verbosely = click.option("-v", "--verbose", is_flag=True, help="Say every step; show tracebacks.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110}, epilog=EXIT_CODES)
 @click.version_option(version("v2g"), prog_name="v2g")
 def v2g() -> None:
     """Dispatch electric vehicles into a feeder that has lost its supply.
@@ -53,7 +55,7 @@ def demo(out: Path, verbose: bool) -> int:
 
     need_matplotlib()
     refuse_folder(out, overwrite=True)
-    case = _read(DEMO, ())
+    case = _read(DEMO, (), warn=False)
     plan = _solved(case, {}, verbose, quiet=False)
     folder = _write(plan, out, overwrite=True)
     figure = write_figure(case, plan, folder / FIGURE)
@@ -159,13 +161,14 @@ def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: boo
 @v2g.command()
 @click.argument("case")
 @click.argument("plan", type=click.Path(path_type=Path))
+@extra_parts
 @as_json
-def explain(case: str, plan: Path, json_: bool) -> int:
+def explain(case: str, plan: Path, extra: Sequence[Path], json_: bool) -> int:
     """Say why loads of CASE are not served in PLAN, and what stands in the way."""
     from v2g.explain import explain as reasons_of
     from v2g.reports.text import reasons_report
 
-    reasons = reasons_of(_read(case, (), warn=False), _plan(plan))
+    reasons = reasons_of(_read(case, _parts(extra), warn=False), _plan(plan))
     if json_:
         _json({"reasons": [reason.to_dict() for reason in reasons]})
     else:
@@ -267,7 +270,7 @@ def run(arguments: Sequence[str]) -> int:
         return WRONG_USE
     except (click.Abort, KeyboardInterrupt):
         stderr().print("Stopped.")
-        return 130
+        return STOPPED
     except BrokenPipeError:
         return OK
     except V2GError as error:

@@ -70,7 +70,7 @@ class _Missed:
         ends = loads.terminals
         self.name, self.tier, self.bus = loads.names[load], int(loads.tier[load]), loads.buses[load]
         self.nodes: Index = ends.node[ends.device == load]
-        self.island = int(short.island[self.nodes[0]])
+        self.island, self.zone = int(short.island[self.nodes[0]]), int(short.zone[self.nodes[0]])
         lacking = np.maximum(0.0, loads.demand_kw[load] - self.record.load_sheet["served_kw"][load])
         tolerance = 1e-6 * np.maximum(1.0, loads.demand_kw[load] / 100.0)
         self.at: Index = np.flatnonzero(loads.required[load] & (lacking > tolerance))
@@ -97,22 +97,23 @@ class _Missed:
         short = self.short
         if not self.record.live[self.nodes, at].all():
             return "dead"
-        dear = self.price[at]
-        if dear > 0 and dear - short.cheapest(self.island)[at] > SPREAD * dear:
-            if self._legs(at).size:
-                return "line"
-            if self._edges(at).size:
-                return "voltage"
+        if self._legs(at).size:
+            return "line"
+        if short.cheapest(self.zone)[at] < (1.0 - SPREAD) * self.price[at] and self._edges(at).size:
+            return "voltage"
         if short.power_room[self.island, at] <= SPARE_KW and short.held[self.island, at] > SPARE_KW:
             return "power"
         return "energy"
 
     def _legs(self, at: int) -> Index:
+        """Full legs of the island that have a cheaper side than the load."""
         to = np.array([leg.to for leg in self.record.feeder.legs], dtype=np.int64)
-        return np.flatnonzero(self.short.full_legs[:, at] & (self.short.island[to] == self.island))
+        cheaper = np.minimum(*self.short.leg_prices)[:, at] < (1.0 - SPREAD) * self.price[at]
+        return np.flatnonzero(self.short.full_legs[:, at] & cheaper & (self.short.island[to] == self.island))
 
     def _edges(self, at: int) -> Index:
-        return np.flatnonzero((self.short.voltage_side[:, at] != 0) & (self.short.island == self.island))
+        """Nodes of the zone at a limit of their voltage."""
+        return np.flatnonzero((self.short.voltage_side[:, at] != 0) & (self.short.zone == self.zone))
 
     def _headline(self) -> str:
         return (
@@ -157,7 +158,7 @@ class _Missed:
                 for node in self._edges(int(t))
             )
             verb = "at the limit of its voltage" if len(names) == 1 else "at the limits of their voltages"
-        cheap = float(self.short.cheapest(self.island)[at].min())
+        cheap = float(self.short.cheapest(self.zone)[at].min())
         words = (
             f"The feeder is in the way in {_intervals(at)}: {_some(names)} {verb}. "
             f"A kWh where it is cheapest is worth {cheap:.3g} critical load-hours, "
@@ -176,11 +177,11 @@ class _Missed:
     def _energy(self) -> tuple[str, dict[str, Any]]:
         left = self._left()
         words = (
-            f"Energy is what lacks: by the end, vehicles that can give then hold {left['can_give']:.1f} kWh "
-            f"above their reserves, batteries {left['batteries']:.1f} kWh"
+            f"Energy is what lacks. Never used: {left['can_give']:.1f} kWh above the reserves of vehicles that can "
+            f"give then, {left['batteries']:.1f} kWh in batteries"
         )
         if left["tank_l"] > 0:
-            words += f", {left['fuel_l']:.0f} of {left['tank_l']:.0f} L of fuel are left"
+            words += f", {left['fuel_l']:.0f} of {left['tank_l']:.0f} L of fuel"
         aside = [
             f"{left[key]:.1f} kWh are in vehicles that {what}"
             for key, what in (("charge_only", "cannot give"), ("elsewhere", "are not where they could give"))
@@ -189,9 +190,10 @@ class _Missed:
         return words + (f" ({'; '.join(aside)})." if aside else "."), {"left": left}
 
     def _left(self) -> dict[str, float]:
-        """Energy above reserve at the end of the horizon by what it could still do, and fuel."""
+        """Energy above reserve that no later interval needs, by what it could have done, and fuel."""
         short, fleet, sources = self.short, self.record.fleet, self.record.sources
-        above = np.maximum(0.0, short.vehicle_above[:, -1])
+        last = int(self.at[-1])
+        above = np.maximum(0.0, short.vehicle_above[:, last:].min(axis=1))
         gives = fleet.discharge_max_kw > 0
         here = (gives & (short.vehicle_island == self.island))[:, self.at[0] :].any(axis=1)
         ever = gives.any(axis=1)
@@ -202,7 +204,7 @@ class _Missed:
             "can_give": float(above[here].sum()),
             "elsewhere": float(above[ever & ~here].sum()),
             "charge_only": float(above[~ever].sum()),
-            "batteries": float(np.maximum(0.0, short.battery_above[mine, -1]).sum()),
+            "batteries": float(np.maximum(0.0, short.battery_above[mine, last:].min(axis=1)).sum()),
             "fuel_l": max(0.0, float((sources.fuel_l - burnt)[engines].sum())),
             "tank_l": float(sources.fuel_l[engines].sum()),
         }

@@ -104,7 +104,7 @@ def solve(
     tables = Tabulator(case, problem, reader, lp.layout, x)
     made = _provenance(case, network, policy, solver, {**options, "gap": gap, "time_limit": time_limit}, parts)
     made["rescued_by_simplex"] = run.core.rescued
-    plan = _draft(case, tables, run, lp, x, tuple(parts), made, gap)
+    plan = _draft(case, tables, run, lp, x, made, gap)
     seconds["tabulate"] = time.perf_counter() - started
     plan = _audited(case, plan, seconds)
     said("verify", f"largest violation {plan.summary['audit']['max_violation']:.1e}", seconds["verify"])
@@ -123,14 +123,19 @@ def _run(problem: Problem, lp: LP, family: str, variant: str, options: dict[str,
     return ByPyomo(core, clock, report, gap, witness=pyomo_reading.read(problem), variant=variant)
 
 
-def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, extra: tuple[type[Part], ...],
-           provenance: dict[str, Any], gap: float) -> Plan:  # fmt: skip
+def _draft(
+    case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenance: dict[str, Any], gap: float
+) -> Plan:
     frames = {
-        "loads": tables.loads(), "vehicles": tables.vehicles(), "nodes": tables.nodes(), "lines": tables.lines(),
-        "sources": tables.sources(), "prices": tables.prices(run.stages),
-    }  # fmt: skip
-    if extra:
-        frames["others"] = tables.others(extra)
+        "loads": tables.loads(),
+        "vehicles": tables.vehicles(),
+        "nodes": tables.nodes(),
+        "lines": tables.lines(),
+        "sources": tables.sources(),
+        "prices": tables.prices(run.stages),
+    }
+    if tables.outsiders():
+        frames["others"] = tables.others()
     summary = summarise(case, frames, run.stages, lp, x, provenance, gap)
     return Plan(summary, frames, evidence(run, lp))
 

@@ -26,8 +26,14 @@ def choose(kind: str, name: str, register: Mapping[str, Any]) -> Any:
 
 
 def parts_of(network: str, policy: str, extra: Sequence[type[Part]] = ()) -> tuple[type[Part], ...]:
-    """Devices, the parts of a network, parts from outside, and a policy, in the order of their columns."""
-    return (*models.DEVICES, *extra, *choose("network", network, NETWORKS), choose("policy", policy, POLICIES))
+    """Devices, the parts of a network, parts from outside, and a policy, in the order of their columns.
+
+    A part from outside takes the place of the one that reads the same table.
+    """
+    shipped = (*models.DEVICES, *choose("network", network, NETWORKS), choose("policy", policy, POLICIES))
+    instead = {part.table: part for part in extra}
+    tables = {part.table for part in shipped}
+    return (*(instead.get(p.table, p) for p in shipped), *(p for p in extra if p.table not in tables))
 
 
 def declarations(extra: Iterable[type[Part]] = ()) -> dict[str, TableSpec]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,6 +12,7 @@ import numpy as np
 from v2g.case import Case
 from v2g.plan import Plan
 from v2g.replay.columns import flags, numbers, texts
+from v2g.replay.feeder import Branch
 from v2g.replay.record import Record
 from v2g.replay.tables import interval_codes
 from v2g.replay.verdict import Array, Index, Mask
@@ -38,12 +40,19 @@ class Scarcity:
     @cached_property
     def island(self) -> Index:
         """Island of each node, whether live or not, shape (N,); all phases of a bus are in one."""
-        feeder = self.record.feeder
+        return self._joined(self.record.feeder.branches)
+
+    @cached_property
+    def zone(self) -> Index:
+        """Part of an island without delta windings in between, shape (N,): in it, phase by phase, prices compare."""
+        return self._joined([b for b in self.record.feeder.branches if not b.connection.startswith("delta")])
+
+    def _joined(self, branches: Sequence[Branch]) -> Index:
         graph: networkx.Graph[str] = networkx.Graph()
-        graph.add_nodes_from(bus for bus, _ in feeder.nodes)
-        graph.add_edges_from((branch.from_bus, branch.to_bus) for branch in feeder.branches)
+        graph.add_nodes_from(bus for bus, _ in self.record.feeder.nodes)
+        graph.add_edges_from((branch.from_bus, branch.to_bus) for branch in branches)
         number = {bus: k for k, buses in enumerate(networkx.connected_components(graph)) for bus in buses}
-        return np.array([number[bus] for bus, _ in feeder.nodes], dtype=np.int64)
+        return np.array([number[bus] for bus, _ in self.record.feeder.nodes], dtype=np.int64)
 
     @cached_property
     def price(self) -> Array:
@@ -128,6 +137,13 @@ class Scarcity:
         return out
 
     @cached_property
+    def leg_prices(self) -> tuple[Array, Array]:
+        """Prices at sending ends (of a delta winding: the mean of its two) and at receiving ends, both (legs, T)."""
+        legs, shape = self.record.feeder.legs, (len(self.record.feeder.legs), self.record.case.steps)
+        sent = [np.mean([self.price[node] for node, _ in leg.sources], axis=0) for leg in legs]
+        return np.array(sent).reshape(shape), self.price[[leg.to for leg in legs]].reshape(shape)
+
+    @cached_property
     def full_legs(self) -> Mask:
         """Legs at their rating with different prices at their ends, shape (legs, T)."""
         record = self.record
@@ -141,8 +157,7 @@ class Scarcity:
             size = np.abs(flow.real)
         with np.errstate(invalid="ignore"):
             full = (size >= rating * (1.0 - NEAR)) & record.line_sheet.present
-        to = self.price[[leg.to for leg in legs]].reshape(full.shape)
-        sent = self.price[[leg.sources[0][0] for leg in legs]].reshape(full.shape)
+        sent, to = self.leg_prices
         return np.asarray(full & (np.abs(to - sent) > SPREAD * np.maximum(np.abs(to), np.abs(sent))))
 
     @cached_property
@@ -155,9 +170,10 @@ class Scarcity:
         high = known & (level >= record.feeder.vmax_pu[:, None] - NEAR)
         return np.asarray(high.astype(np.int64) - low.astype(np.int64))
 
-    def cheapest(self, island: int) -> Array:
-        """Lowest price among the nodes of an island, shape (T,)."""
-        return np.asarray(self.price[self.island == island].min(axis=0, initial=np.inf))
+    def cheapest(self, zone: int) -> Array:
+        """Lowest price among the live nodes of a zone, shape (T,)."""
+        prices = np.where(self.record.live, self.price, np.inf)
+        return np.asarray(prices[self.zone == zone].min(axis=0, initial=np.inf))
 
     def buses(self, island: int) -> list[str]:
         """Buses of an island, in the order of the case."""

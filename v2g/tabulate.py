@@ -17,6 +17,7 @@ from v2g.lp import row_sums
 from v2g.problem import Problem
 from v2g.readings.arrays import Arrays
 
+TABULATED = ("loads", "vehicles", "grid", "generators", "batteries", "solar", "capacitors", "legs")
 SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), ("batteries", "battery", "battery"))
 
 
@@ -185,11 +186,13 @@ class Tabulator:
                 columns[name] = block.table(stage.prices, np.nan) / self.case.hours
         return self.frame({"bus": self.context.feeder.bus, "phase": self.context.feeder.phase}, **columns)
 
-    def others(self, extra: tuple[type[Part], ...]) -> pd.DataFrame:
-        """Injections of parts from outside, by node."""
-        found = [self._other(part) for part in extra]
-        table = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=_OTHER)
-        return table
+    def outsiders(self) -> list[type[Part]]:
+        """Parts that inject power and have no table of their own in a plan."""
+        return [p for p in self.problem.parts if p.table not in TABULATED and any(w.into for w in p.words(total))]
+
+    def others(self) -> pd.DataFrame:
+        """Injections of the parts that have no table of their own, by node."""
+        return pd.concat([self._other(part) for part in self.outsiders()], ignore_index=True)
 
     def _other(self, kind: type[Part]) -> pd.DataFrame:
         part = next(p for p in self.reader.parts if type(p) is kind)
@@ -209,4 +212,3 @@ _SOURCE_NUMBERS = (
     "output_kw", "charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l",
     "output_a_kw", "output_b_kw", "output_c_kw", "output_a_kvar", "output_b_kvar", "output_c_kvar",
 )  # fmt: skip
-_OTHER = ["start_utc", "hours", "part", "unit", "bus", "phase", "injection_kw", "injection_kvar"]

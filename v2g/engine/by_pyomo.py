@@ -33,12 +33,13 @@ class ByPyomo(Run):
         assert self.witness is not None
         self.holds = pyo.ConstraintList()
         self.witness.model.add_component("held", self.holds)
-        for objective, expression in zip(self.lp.objectives, self.witness.stages, strict=True):
-            self._stage(objective, expression)
+        objectives = self.lp.objectives
+        for number, (objective, expression) in enumerate(zip(objectives, self.witness.stages, strict=True)):
+            self._stage(objective, expression, settle=not any(o.integers for o in objectives[number:]))
         assert self.x is not None
         return self.x
 
-    def _stage(self, objective: Objective, expression: Any) -> None:
+    def _stage(self, objective: Objective, expression: Any, settle: bool) -> None:
         bound, multipliers = self._relaxed(objective)
         if isinstance(expression, (int, float)):
             value = float(expression)
@@ -52,7 +53,7 @@ class ByPyomo(Run):
         room = self.held[-1].upper + objective.constant
         self.holds.add(expression <= room)
         open_ones = self.whole[self.lower[self.whole] < self.upper[self.whole]]
-        if not objective.integers and open_ones.size:
+        if settle and open_ones.size:
             self._settle(open_ones, np.rint(x[open_ones]))
             for column in open_ones:
                 self.witness.variables[column].fix(round(x[column]))  # type: ignore[union-attr]

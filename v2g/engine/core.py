@@ -19,6 +19,7 @@ from v2g.solvers.highs import Session
 VIOLATION = 2e-8
 ROUNDS = 200
 MOST_ROWS = 4000
+PATIENCE = 0.4
 
 
 class Core(Protocol):
@@ -124,13 +125,14 @@ class Reduced:
         return answer
 
     def _run(self, left: float | None, hopeful: bool) -> Answer:
-        """Run the solver. The basis of another objective may be a bad start: give it as long as a fresh start took."""
-        if hopeful and self.fresh_seconds is not None and (left is None or left > self.fresh_seconds):
-            answer = self.session.run(self.fresh_seconds)
-            if answer.status is not Status.TIME_LIMIT:
+        """Run the solver. The basis of another objective may be a bad start: it gets part of a fresh start's time."""
+        patience = None if self.fresh_seconds is None else PATIENCE * self.fresh_seconds
+        if hopeful and patience is not None and (left is None or left > patience):
+            answer = self.session.run(patience)
+            if answer.status not in (Status.TIME_LIMIT, Status.FEASIBLE):
                 return answer
             self.session.forget()
-            left = None if left is None else left - self.fresh_seconds
+            left = None if left is None else left - patience
         started = time.perf_counter()
         answer = self.session.run(left)
         if answer.status is Status.FAILED and self.options.get("solver") != "simplex":

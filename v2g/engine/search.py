@@ -126,7 +126,7 @@ class Search:
     def _children(self, node: Node, x: Floats) -> list[Node]:
         z, top = x[self.columns], self.upper[self.columns]
         decided = node.must | node.given_up
-        free = np.array([c not in decided for c in self.columns])
+        free = np.array([c not in decided for c in self.columns], dtype=bool)
         split = np.flatnonzero(free & (np.minimum(z, top - z) > WHOLE))
         if not split.size:
             if all(x[c] >= self.upper[c] - WHOLE for c in node.must):

@@ -82,7 +82,7 @@ class Run:
             if objective.integers:
                 exact = self._count(objective, lead, exact, last=not any(o.integers for o in rest)) and exact
             else:
-                self._amount(objective)
+                self._amount(objective, settle=not any(o.integers for o in rest))
         assert self.x is not None
         return self.x
 
@@ -121,18 +121,45 @@ class Run:
             )
             return True
         root = lead if exact and last else self._solve(objective.dense(self.lp.shape[1]))
-        found = self._search(objective, own).run(root)
+        earlier = self._open_before(own)
+        start = self._standing(objective, own, earlier)
+        found = self._search(objective, np.union1d(own, earlier), best=start).run(root)
         self.x = found.x
         self._close(objective, found.value, found.bound, found.multipliers)
         self._hold(objective, found.value)
         return False
 
-    def _amount(self, objective: Objective) -> None:
-        """Solve a quantity. The first one still chooses between sets of the same count; then loads are fixed."""
+    def _open_before(self, own: Ints) -> Ints:
+        """Columns of earlier counts, held but not settled: they must stay whole while others are counted."""
+        counted = [own[:0], *(s.objective.index for s in self.stages if s.objective.integers)]
+        held: Ints = np.setdiff1d(np.concatenate(counted), own)
+        return held[self.lower[held] < self.upper[held]]
+
+    def _standing(self, objective: Objective, own: Ints, earlier: Ints) -> tuple[Floats, float] | None:
+        """A whole point: the choice of earlier counts as it stands, fractional loads of this one not counted."""
+        if self.x is None or not earlier.size:
+            return None
+        known = np.rint(self.x[earlier])
+        self.core.fix(earlier, known, known)
+        answer = self._try(objective.dense(self.lp.shape[1]))
+        self.core.fix(earlier, self.lower[earlier], self.upper[earlier])
+        if answer.x is None:
+            return None
+        x = answer.x.copy()
+        x[own] = np.floor(x[own] + WHOLE)
+        return x, objective.at(x)
+
+    def _amount(self, objective: Objective, settle: bool) -> None:
+        """Solve a quantity. The first one after the counts chooses between sets of the same count; then loads are fixed."""
         cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
         if free.size:
             found, before = self._choose(objective, free), (self.lower.copy(), self.upper.copy())
+            if not settle:
+                self.x = found.x
+                self._close(objective, found.value, found.bound, found.multipliers)
+                self._hold(objective, found.value)
+                return
             self._settle(free, np.rint(found.x[free]))
             priced = self._solve(cost)
             assert priced.x is not None

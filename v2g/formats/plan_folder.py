@@ -253,13 +253,28 @@ def _typed(column: pd.Series, file: str, faults: list[Finding]) -> Any:
         times = pd.to_datetime(column, utc=True, errors="coerce", format="ISO8601")
         _refuse(np.asarray(times.isna()), cells, name, file, "a time such as 2026-01-15T18:00:00+00:00", faults)
         return times
-    numbers = pd.to_numeric(pd.Series(cells, dtype=object).replace("", "nan"), errors="coerce").to_numpy(dtype=float)
+    numbers = _numbers(cells)
     unread = np.isnan(numbers) & np.array([bool(cell) for cell in cells], dtype=bool)
     whole = name in COUNTS
     if whole:
         unread |= ~(np.isfinite(numbers) & (np.floor(numbers) == numbers) & (np.abs(numbers) < 1e9))
     _refuse(unread, cells, name, file, "a whole number" if whole else "a number", faults)
     return np.where(unread, 0.0, numbers).astype(np.int64) if whole else numbers
+
+
+def _numbers(cells: list[str]) -> np.ndarray:
+    """Cells as float64, to the last bit; NaN where blank or not a number."""
+    try:
+        return np.array([cell or "nan" for cell in cells], dtype=object).astype(np.float64)
+    except ValueError:
+        return np.array([_number(cell) for cell in cells], dtype=np.float64)
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        return math.nan
 
 
 def _refuse(bad: np.ndarray, cells: list[str], column: str, file: str, allowed: str, faults: list[Finding]) -> None:

@@ -115,6 +115,8 @@ def verdict_report(verdict: Verdict) -> str:
 
 def certificate_report(proof: Proof) -> str:
     """What is proven of each stage, in one line each."""
+    if not proof.stages:
+        return "\n".join(["bounds: not proven again", *(f"  note: {note}" for note in proof.notes)])
     how = "in exact rationals" if proof.exact else "with bounds on all rounding"
     lines = [f"bounds of {len(proof.stages)} stages recomputed {how}: {'passed' if proof.ok else 'FAILED'}"]
     for stage in proof.stages:
