@@ -116,7 +116,11 @@ def _sources(rng: random.Random, small: Small, phases: str) -> None:
 def _load(rng: random.Random, small: Small, phases: str, number: int, critical: bool) -> dict[str, Any]:
     last, steps = len(small.tables["buses"]) - 1, len(small.minutes)
     kw = rng.randint(2, 16) / 2
-    at, kind = rng.choice([("abc", "wye"), ("b", "wye"), ("bc", "delta"), ("ac", "delta")]) if phases == "abc" else ("a", "wye")
+    at, kind = (
+        rng.choice([("abc", "wye"), ("b", "wye"), ("bc", "delta"), ("ac", "delta")])
+        if phases == "abc"
+        else ("a", "wye")
+    )
     load = {"load": f"l{number}", "bus": f"b{rng.randint(0, last)}", "phases": at, "connection": kind, "kw": kw}
     load |= {"kvar": rng.choice([0.0, kw / 4]), "tier": rng.randint(0, 2) if critical else 0}
     if rng.randint(0, 1):
@@ -143,10 +147,19 @@ def _vehicle(rng: random.Random, small: Small, phases: str, number: int, comfort
         "discharge_kw": 6, "charge_eff": rng.choice([0.8, 0.9]), "discharge_eff": rng.choice([0.8, 0.95]),
     }  # fmt: skip
     stay = {"vehicle": name, "charger": f"c{number}", "from_utc": small.time(rng.randint(0, leaves - 1))}
-    for table, row in (("vehicles", vehicle), ("chargers", charger), ("stays", stay | {"until_utc": small.time(leaves)})):
+    for table, row in (
+        ("vehicles", vehicle),
+        ("chargers", charger),
+        ("stays", stay | {"until_utc": small.time(leaves)}),
+    ):
         small.tables.setdefault(table, []).append(row)
     if drives:
-        trip = {"vehicle": name, "depart_utc": small.time(leaves), "return_utc": small.time(leaves + 1), "energy_kwh": energy}
+        trip = {
+            "vehicle": name,
+            "depart_utc": small.time(leaves),
+            "return_utc": small.time(leaves + 1),
+            "energy_kwh": energy,
+        }
         small.tables.setdefault("trips", []).append(trip)
 
 

@@ -57,7 +57,9 @@ def program(seed: int, policy: str = "tiers", network: str = "lindistflow", **op
 def subsets(lp: LP) -> list[np.ndarray]:
     """Every choice among the loads that can be kept at all, as values of the whole columns."""
     whole = np.flatnonzero(lp.integer)
-    return [np.array(choice) for choice in itertools.product(*([0.0, 1.0] if lp.upper[c] > 0 else [0.0] for c in whole))]
+    return [
+        np.array(choice) for choice in itertools.product(*([0.0, 1.0] if lp.upper[c] > 0 else [0.0] for c in whole))
+    ]
 
 
 def brute_force(lp: LP) -> dict[str, float]:
@@ -95,4 +97,6 @@ def test_stages_reach_what_brute_force_over_all_subsets_reaches(seed: int, polic
     settled = [name for name in expected if name.startswith("critical")]
     assert {n: round(reached[n], 5) for n in settled} == {n: round(expected[n], 5) for n in settled}
     for name in expected:
-        assert reached[name] >= expected[name] - 1e-5 or any(reached[n] > expected[n] + 1e-5 for n in list(expected)[: list(expected).index(name)])
+        assert reached[name] >= expected[name] - 1e-5 or any(
+            reached[n] > expected[n] + 1e-5 for n in list(expected)[: list(expected).index(name)]
+        )

@@ -272,7 +272,7 @@ def test_an_interrupted_write_leaves_the_old_case(tmp_path: Path, monkeypatch: p
         raise OSError("no space left")
 
     monkeypatch.setattr("os.fsync", no_space)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(UsageError, match="no space"):
         write_folder(awkward(), folder, overwrite=True)
     assert read_folder(folder).sha256 == before
     assert [p.name for p in tmp_path.iterdir()] == ["x"]

@@ -150,59 +150,24 @@ class Rows:
 
 def compress(n: int, terms: tuple[Term, ...]) -> Rows:
     """Terms of n rows as compressed rows: sorted by column, equal columns added, zeros dropped."""
-    nonzero = [term for term in map(_without_zeros, terms) if term.column.size]
-    if not nonzero:
+    if not terms:
         return Rows(np.zeros(n + 1, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
-    return _woven(n, nonzero) or _sorted(n, nonzero)
-
-
-def _without_zeros(term: Term) -> Term:
-    row, column, coefficient = term
-    keep = np.flatnonzero(coefficient)
-    if np.ndim(coefficient) == 0:
-        return term if keep.size else Term(keep, column[:0], 0.0)
-    if keep.size == column.size:
-        return term
-    return Term(keep if row is None else row[keep], column[keep], coefficient[keep])  # type: ignore[index]
-
-
-def _woven(n: int, terms: list[Term]) -> Rows | None:
-    """Each term laid into its places of each row, the one with the lowest columns first; None where that is no order.
-
-    Terms rarely interleave: a variable's columns lie together. Rows of many terms need no sorting then.
-    """
-    if any(row is not None and (row[1:] <= row[:-1]).any() for row, _, _ in terms):
-        return None
-    count = np.zeros(n, dtype=np.int64)
-    for row, _, _ in terms:
-        count[slice(None) if row is None else row] += 1
-    start = np.zeros(n + 1, dtype=np.int64)
-    np.cumsum(count, out=start[1:])
-    index, value, free = np.empty(start[-1], dtype=np.int64), np.empty(start[-1]), start[:-1].copy()
-    for row, column, coefficient in sorted(terms, key=lambda term: int(term.column[0])):
-        own = slice(None) if row is None else row
-        place = free[own]
-        index[place], value[place] = column, coefficient
-        free[own] += 1
-    ascending = index[1:] > index[:-1]
-    ascending[start[1:-1][(start[1:-1] > 0) & (start[1:-1] < index.size)] - 1] = True
-    return Rows(start, index, value) if ascending.all() else None
-
-
-def _sorted(n: int, terms: list[Term]) -> Rows:
-    """The same where terms interleave or meet in a column: sorted by row, then by column."""
     everyone = np.arange(n)
     row = np.concatenate([everyone if r is None else r for r, _, _ in terms])
     column = np.concatenate([c for _, c, _ in terms])
     value = np.concatenate([np.broadcast_to(np.asarray(a, dtype=float), c.shape) for _, c, a in terms])
-    key = row.astype(np.int64) * (int(column.max()) + 1) + column
+    width = int(column.max(initial=0)) + 1
+    key = row.astype(np.int64) * width + column
     order = np.argsort(key, kind="stable")
-    row, column, value, key = row[order], column[order], value[order], key[order]
-    first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
-    if first.size < key.size:
+    key, value = key[order], value[order]
+    if key.size and (key[1:] == key[:-1]).any():
+        first = np.flatnonzero(np.r_[True, key[1:] != key[:-1]])
         value = np.add.reduceat(value, first)
-        keep = np.flatnonzero(value)
-        row, column, value = row[first][keep], column[first][keep], value[keep]
+        key = key[first]
+    keep = value != 0.0
+    if not keep.all():
+        key, value = key[keep], value[keep]
+    row, column = key // width, key % width
     start = np.zeros(n + 1, dtype=np.int64)
     np.cumsum(np.bincount(row, minlength=n), out=start[1:])
     return Rows(start, column, value)

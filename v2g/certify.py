@@ -16,6 +16,7 @@ import numpy as np
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
+from v2g.engine.tree import Tree
 from v2g.errors import UsageError
 from v2g.language import Part
 from v2g.lp import LP, Objective
@@ -30,8 +31,7 @@ ROOM = 1e-6
 class StageProof:
     """One stage: its value and bound as the plan states them, and the bound proven here, in ``unit``.
 
-    ``whole`` says that the stage chooses among whole loads: the rest of its bound may then come from a
-    search, whose steps a plan does not keep.
+    ``unproven`` counts choices of whole loads that rest on the solver's word that they have no solution.
     """
 
     name: str
@@ -39,7 +39,7 @@ class StageProof:
     objective: float
     stated: float
     proven: float
-    whole: bool
+    unproven: int = 0
 
     @property
     def reached(self) -> bool:
@@ -50,7 +50,7 @@ class StageProof:
     def ok(self) -> bool:
         """Whether nothing speaks against the statement: no value below a proven bound, no bound without proof."""
         possible = self.objective >= self.proven - ROOM * max(1.0, abs(self.proven))
-        return possible and (self.reached or self.whole)
+        return possible and self.reached
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
@@ -97,16 +97,18 @@ def certify(case: Case, plan: Plan, *, parts: Sequence[type[Part]] = (), exact: 
     if not plan.duals or not isinstance(stated, (list, tuple)):
         return Proof((), (*notes, "Not proven: the plan holds no row multipliers (duals.npz)."), exact)
     by_name = {str(row["name"]): row for row in stated if isinstance(row, Mapping) and "name" in row}
+    evidence = _Evidence(lp, plan, exact)
     proofs, missing = [], []
     for objective in lp.objectives:
-        bound = _Evidence(lp, plan, exact).bound(objective)
+        bound = evidence.bound(objective)
         row = by_name.get(objective.name)
         if bound is None or row is None:
             missing.append(objective.name)
             continue
-        free = _free(lp, plan, objective)
+        tree = evidence.tree(objective.name)
         value, claim = float(row["objective"]), float(row["bound"])
-        proofs.append(StageProof(objective.name, objective.unit, value, claim, bound, free))
+        unproven = 0 if tree is None else tree.unproven()
+        proofs.append(StageProof(objective.name, objective.unit, value, claim, bound, unproven))
     if missing:
         notes.append(f"Not proven: the plan holds no usable multipliers for {', '.join(missing)}.")
     return Proof(tuple(proofs), tuple(notes), exact)
@@ -128,6 +130,9 @@ class _Evidence:
         holds = self._holds(y.size - self.lp.shape[0])
         if holds is None or lower is None or upper is None:
             return None
+        tree = self.tree(objective.name)
+        if tree is not None:
+            return tree.bound(self.lp, objective, lower, upper, holds, exact=self.exact)
         proven = self._proven(objective, y, lower, upper, holds)
         least = self._proven(objective, np.zeros(self.lp.shape[0]), lower, upper, [])
         return rounded_up(proven, least, step(self.lp, objective)) if math.isfinite(proven) else proven
@@ -141,6 +146,13 @@ class _Evidence:
         lower[whole], upper[whole] = low, high
         return lower, upper
 
+    def tree(self, name: str) -> Tree | None:
+        """The search that proves a stage, if the plan keeps one."""
+        try:
+            return Tree.of({key: self.plan.duals[f"{name}.{key}"] for key in Tree.KEYS})
+        except KeyError:
+            return None
+
     def _holds(self, count: int) -> list[Hold] | None:
         """The first ``count`` earlier stages that were held: those with multipliers, in order."""
         values = np.asarray(self.plan.duals.get("holds", np.zeros(0)), dtype=float)
@@ -151,12 +163,6 @@ class _Evidence:
 
     def _proven(self, objective: Objective, y: Floats, lower: Floats, upper: Floats, holds: list[Hold]) -> float:
         return valid_bound(self.lp, objective, y, lower, upper, holds, exact=self.exact)
-
-
-def _free(lp: LP, plan: Plan, objective: Objective) -> bool:
-    """Whether whole columns were still to be chosen in a stage."""
-    low, high = (np.asarray(plan.duals[f"{objective.name}.{side}"]) for side in ("lower", "upper"))
-    return bool((low < high).any())
 
 
 def _part(summary: Mapping[str, Any], key: str) -> Mapping[str, Any]:

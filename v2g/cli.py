@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from importlib import resources
@@ -223,9 +224,12 @@ def _solved(case: Any, options: dict[str, Any], verbose: bool, quiet: bool) -> A
 
 
 def _write(plan: Any, out: Path, *, overwrite: bool) -> Path:
-    from v2g.formats.plan_folder import write_plan
+    from v2g.formats.plan_folder import note_write_time, write_plan
 
-    return write_plan(plan, out, overwrite=overwrite)
+    started = time.perf_counter()
+    folder = write_plan(plan, out, overwrite=overwrite)
+    note_write_time(plan, folder, time.perf_counter() - started)
+    return folder
 
 
 def _plan(folder: Path) -> Any:

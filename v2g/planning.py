@@ -167,6 +167,8 @@ def evidence(run: Run, lp: LP) -> dict[str, np.ndarray]:
         name = stage.objective.name
         if stage.multipliers is not None:
             found[f"{name}.multipliers"] = stage.multipliers
+        if stage.tree is not None:
+            found |= {f"{name}.{key}": array for key, array in stage.tree.arrays().items()}
         found[f"{name}.lower"], found[f"{name}.upper"] = stage.lower[whole], stage.upper[whole]
     return found
 

@@ -8,7 +8,7 @@ program's bound is a bound for the node, and it has a solution where the strict 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from v2g.affine import Floats, Ints
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
+from v2g.engine.tree import FREE, GIVEN_UP, MUST, NO_SOLUTION, Tree, penalised
 from v2g.lp import Objective
 from v2g.solvers.answer import Answer, Status
 
@@ -26,11 +27,12 @@ MOST_NODES = 400
 
 @dataclass(frozen=True)
 class Node:
-    """Integer columns that must be one, and those that are zero."""
+    """Integer columns that must be one, and those that are zero; ``program`` numbers the one that gave the bound."""
 
     must: frozenset[int]
     given_up: frozenset[int]
     bound: float
+    program: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Found:
     value: float
     bound: float
     multipliers: Floats | None
+    tree: Tree | None = None
 
 
 @dataclass
@@ -61,7 +64,8 @@ class Search:
     solve: Callable[[Floats], Answer]
     gap: float = 0.0
     best: tuple[Floats, float] | None = None
-    unfollowed: float = np.inf
+    programs: list[tuple[Node, Floats]] = field(default_factory=list)
+    leaves: list[tuple[Node, int]] = field(default_factory=list)
 
     def run(self, root: Answer | None = None) -> Found:
         """Depth first, the promising side first; ends when no node can beat the best point."""
@@ -71,20 +75,43 @@ class Search:
         assert first.x is not None
         bound = self._rounded(self._bound(self.objective, first.y, self.upper))
         self.penalty = INSISTENCE * (np.abs(self.objective.value).max() if self.size else max(1.0, abs(bound)))
-        open_nodes = self._children(Node(frozenset(), frozenset(), bound), first.x)
+        top = Node(frozenset(), frozenset(), bound, self._program(frozenset(), frozenset(), first.y))
+        open_nodes = self._children(top, first.x)
         for _ in range(MOST_NODES):
-            self.unfollowed = min([self.unfollowed, *(n.bound for n in open_nodes if self._beaten(n))])
+            self.leaves += [(n, n.program) for n in open_nodes if self._beaten(n)]
             open_nodes = [n for n in open_nodes if not self._beaten(n)]
             if not open_nodes or self.clock.over:
                 break
             open_nodes += self._explore(open_nodes.pop())
+        self.leaves += [(n, n.program) for n in open_nodes]
         self.core.fix(self.columns, self.lower[self.columns], self.upper[self.columns])
         if self.best is None:
             self._offer(self._rounded_down(first.x))
         assert self.best is not None
         x, value = self.best
-        least_open = min([self.unfollowed, value, *(n.bound for n in open_nodes)])
-        return Found(x, value, max(bound, least_open), first.y)
+        least = min((n.bound for n, program in self.leaves if program != NO_SOLUTION), default=value)
+        proven = max(bound, min(least, value))
+        return Found(x, value, proven, first.y, self._tree() if proven > bound + WHOLE else None)
+
+    def _program(self, must: frozenset[int], given_up: frozenset[int], multipliers: Floats | None) -> int:
+        """Keep a program's multipliers as evidence; returns its number."""
+        y = np.zeros(0) if multipliers is None else multipliers
+        self.programs.append((Node(must, given_up, 0.0, 0), y))
+        return len(self.programs) - 1
+
+    def _tree(self) -> Tree:
+        size = max(y.size for _, y in self.programs)
+        return Tree(
+            self.columns,
+            np.array([self._coded(node) for node, _ in self.leaves], dtype=np.int8),
+            np.array([program for _, program in self.leaves], dtype=np.int64),
+            np.array([self._coded(node) for node, _ in self.programs], dtype=np.int8),
+            np.array([np.pad(y, (0, size - y.size)) for _, y in self.programs]),
+            self.penalty,
+        )
+
+    def _coded(self, node: Node) -> list[int]:
+        return [MUST if c in node.must else GIVEN_UP if c in node.given_up else FREE for c in self.columns]
 
     def _cost(self) -> Floats:
         return self.objective.dense(self.core.lp.shape[1])
@@ -108,20 +135,18 @@ class Search:
         must, given_up = sorted(node.must), sorted(node.given_up)
         upper[given_up] = 0.0
         self.core.fix(self.columns, self.lower[self.columns], upper[self.columns])
-        cost = self._cost()
-        cost[must] -= self.penalty
-        answer = self.solve(cost)
+        dear = penalised(self.objective, np.array(must, dtype=np.int64), self.penalty, self.core.lp.shape[1])
+        answer = self.solve(dear.dense(self.core.lp.shape[1]))
         if answer.x is None:
-            if answer.status is not Status.INFEASIBLE:
-                self.unfollowed = min(self.unfollowed, node.bound)
+            self.leaves.append((node, NO_SOLUTION if answer.status is Status.INFEASIBLE else node.program))
             return []
-        at = np.flatnonzero(cost)
-        dear = Objective("", "", "", at, cost[at], self.objective.constant + self.penalty * len(must))
-        solved = Node(node.must, node.given_up, max(node.bound, self._rounded(self._bound(dear, answer.y, upper))))
-        if self._beaten(solved):
-            self.unfollowed = min(self.unfollowed, solved.bound)
+        bound = self._rounded(self._bound(dear, answer.y, upper))
+        if bound >= node.bound:
+            node = Node(node.must, node.given_up, bound, self._program(node.must, node.given_up, answer.y))
+        if self._beaten(node):
+            self.leaves.append((node, node.program))
             return []
-        return self._children(solved, answer.x)
+        return self._children(node, answer.x)
 
     def _children(self, node: Node, x: Floats) -> list[Node]:
         z, top = x[self.columns], self.upper[self.columns]
@@ -131,13 +156,15 @@ class Search:
         if not split.size:
             if all(x[c] >= self.upper[c] - WHOLE for c in node.must):
                 self._offer(x)
+                self.leaves.append((node, node.program))
                 return []
             split = np.flatnonzero(free & (z > WHOLE))
         if not split.size:
+            self.leaves.append((node, node.program))
             return []
         chosen = int(self.columns[split[np.argmax(z[split])]])
-        down = Node(node.must, node.given_up | {chosen}, node.bound)
-        up = Node(node.must | {chosen}, node.given_up, node.bound)
+        down = Node(node.must, node.given_up | {chosen}, node.bound, node.program)
+        up = Node(node.must | {chosen}, node.given_up, node.bound, node.program)
         return [down, up]
 
     def _offer(self, x: Floats) -> None:

@@ -19,6 +19,7 @@ from v2g.engine.bounds import Hold, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
 from v2g.engine.search import WHOLE, Found, Search
+from v2g.engine.tree import Tree
 from v2g.errors import SolveError
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
@@ -32,7 +33,8 @@ class Stage:
     """What became of one stage: its value, a proven bound, and the multipliers that prove it.
 
     ``lower``, ``upper`` and ``held`` (how many holds) say for which program the multipliers are.
-    ``prices`` are the multipliers with all integers fixed, where they are others.
+    ``prices`` are the multipliers with all integers fixed, where they are others; ``tree`` is the
+    search that proves the bound, where the multipliers alone do not.
     """
 
     objective: Objective
@@ -43,6 +45,7 @@ class Stage:
     upper: Floats
     held: int
     prices: Floats | None = None
+    tree: Tree | None = None
 
     @property
     def gap(self) -> float:
@@ -125,7 +128,7 @@ class Run:
         start = self._standing(objective, own, earlier)
         found = self._search(objective, np.union1d(own, earlier), best=start).run(root)
         self.x = found.x
-        self._close(objective, found.value, found.bound, found.multipliers)
+        self._close(objective, found.value, found.bound, found.multipliers, tree=found.tree)
         self._hold(objective, found.value)
         return False
 
@@ -150,21 +153,21 @@ class Run:
         return x, objective.at(x)
 
     def _amount(self, objective: Objective, settle: bool) -> None:
-        """Solve a quantity. The first one after the counts chooses between sets of the same count; then loads are fixed."""
+        """Solve a quantity. The first one after the counts chooses between equal sets; then loads are fixed."""
         cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
         if free.size:
             found, before = self._choose(objective, free), (self.lower.copy(), self.upper.copy())
             if not settle:
                 self.x = found.x
-                self._close(objective, found.value, found.bound, found.multipliers)
+                self._close(objective, found.value, found.bound, found.multipliers, tree=found.tree)
                 self._hold(objective, found.value)
                 return
             self._settle(free, np.rint(found.x[free]))
             priced = self._solve(cost)
             assert priced.x is not None
             self.x, value = priced.x, objective.at(priced.x)
-            self._close(objective, value, found.bound, found.multipliers, before, priced.y)
+            self._close(objective, value, found.bound, found.multipliers, before, priced.y, found.tree)
             self._hold(objective, value)
             return
         answer = self._solve(cost)
@@ -203,14 +206,23 @@ class Run:
         self.held.append(Hold(objective.index, objective.value, upper))
         self.core.hold(objective.index, objective.value, upper)
 
-    def _close(self, objective: Objective, value: float, bound: float, multipliers: Floats | None,
-               at: tuple[Floats, Floats] | None = None, prices: Floats | None = None) -> None:  # fmt: skip
+    def _close(
+        self,
+        objective: Objective,
+        value: float,
+        bound: float,
+        multipliers: Floats | None,
+        at: tuple[Floats, Floats] | None = None,
+        prices: Floats | None = None,
+        tree: Tree | None = None,
+    ) -> None:
         lower, upper = at or (self.lower.copy(), self.upper.copy())
         if prices is None and not objective.integers:
             prices = multipliers
-        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held), prices)
+        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held), prices, tree)
         self.stages.append(stage)
-        self.report(objective.name, f"{value:.6g} {objective.unit}, gap {stage.gap:.1e}")
+        unit = "" if objective.unit == "1" else f" {objective.unit}"
+        self.report(objective.name, f"{value:.6g}{unit}, gap {stage.gap:.1e}")
 
 
 def no_plan(answer: Answer) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from shutil import rmtree
+from shutil import copy2, copytree, rmtree
 from tempfile import mkdtemp
 
 from v2g.errors import UsageError
@@ -19,16 +19,19 @@ def resolved(path: Path | str) -> Path:
         raise UsageError(f"{str(path)!r} cannot be used as a path: {error}.") from error
 
 
-def place_folder(folder: Path, content: Mapping[str, bytes]) -> None:
+def place_folder(folder: Path, content: Mapping[str, bytes], kept: Sequence[Path] = ()) -> None:
     """Write files into a new folder beside ``folder``, then put it in its place; an old one is replaced.
 
-    Raises UsageError where the disk refuses; what was there before is then there still.
+    Copies of the files and folders in ``kept`` go along. Raises UsageError where the disk refuses;
+    what was there before is then there still.
     """
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
             _fill(scratch / "new", content)
+            for entry in kept:
+                _copy(entry, scratch / "new" / entry.name)
             _swap(scratch, folder)
         finally:
             rmtree(scratch, ignore_errors=True)
@@ -55,6 +58,13 @@ def _fill(folder: Path, content: Mapping[str, bytes]) -> None:
     for name, data in content.items():
         _write(folder / name, data)
     _sync(folder)
+
+
+def _copy(entry: Path, target: Path) -> None:
+    if entry.is_dir() and not entry.is_symlink():
+        copytree(entry, target, symlinks=True)
+    else:
+        copy2(entry, target, follow_symlinks=False)
 
 
 def _write(file: Path, data: bytes) -> None:

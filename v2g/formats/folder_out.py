@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from pathlib import Path
-from shutil import copy2, copytree, rmtree
-from tempfile import mkdtemp
 
 import numpy as np
 import pandas as pd
 
 from v2g.case import Case
 from v2g.errors import UsageError
+from v2g.formats.atomic import place_folder, resolved
 from v2g.formats.draft import HEADER_FILE, as_text, csv_bytes, file_of, text_frame
 
 NS_PER_MIN = 60_000_000_000
@@ -25,20 +22,10 @@ def write_folder(case: Case, path: Path, *, overwrite: bool = False) -> Path:
     Raises UsageError where the folder is there already and not empty, unless told to overwrite a
     case folder. What is in it beside ``case.toml`` and its CSV tables is kept then.
     """
-    try:
-        folder = Path(path).expanduser().resolve()
-    except (OSError, ValueError, RuntimeError) as error:
-        raise UsageError(f"{str(path)!r} cannot be used as a path: {error}.") from error
+    folder = resolved(path)
     _may_write(folder, overwrite)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    scratch = Path(mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
-        _fill(scratch / "new", case_files(case))
-        if folder.exists():
-            _keep_others(folder, scratch / "new")
-        _swap(scratch, folder)
-    finally:
-        rmtree(scratch, ignore_errors=True)
+    kept = _others(folder) if folder.exists() else ()
+    place_folder(folder, case_files(case), kept)
     return folder
 
 
@@ -93,49 +80,11 @@ def _may_write(folder: Path, overwrite: bool) -> None:
         raise UsageError(f"{folder} holds a case already; give another folder, or say that it may be overwritten.")
 
 
-def _fill(folder: Path, content: Mapping[str, bytes]) -> None:
-    """Write files and wait until they are on the disk."""
-    folder.mkdir()
-    for name, data in content.items():
-        with (folder / name).open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    _sync(folder)
+def _others(folder: Path) -> tuple[Path, ...]:
+    """Everything that is not the case itself: a README, expected results."""
+    return tuple(entry for entry in sorted(folder.iterdir()) if not _is_case_file(entry))
 
 
-def _sync(folder: Path) -> None:
-    """Make the names in a folder last; systems that cannot do that do it by themselves."""
-    if os.name == "posix":
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _keep_others(old: Path, new: Path) -> None:
-    """Take over everything that is not the case itself: a README, expected results."""
-    for entry in old.iterdir():
-        table = entry.suffix.lower() == ".csv" and not entry.name.lower().startswith("expected")
-        if table or entry.name == HEADER_FILE:
-            continue
-        if entry.is_dir() and not entry.is_symlink():
-            copytree(entry, new / entry.name, symlinks=True)
-        else:
-            copy2(entry, new / entry.name, follow_symlinks=False)
-
-
-def _swap(scratch: Path, folder: Path) -> None:
-    """Put the new folder in its place by renaming; the old one comes back should that fail."""
-    old = scratch / "old"
-    replaced = folder.exists()
-    if replaced:
-        folder.rename(old)
-    try:
-        (scratch / "new").rename(folder)
-    except OSError:
-        if replaced:
-            old.rename(folder)
-        raise
-    _sync(folder.parent)
+def _is_case_file(entry: Path) -> bool:
+    table = entry.suffix.lower() == ".csv" and not entry.name.lower().startswith("expected")
+    return table or entry.name == HEADER_FILE

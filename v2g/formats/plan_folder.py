@@ -6,6 +6,7 @@ import io
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -14,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from v2g.errors import CaseError, Finding, InvalidCase, UsageError
-from v2g.formats.atomic import place_folder, resolved
+from v2g.formats.atomic import place_file, place_folder, resolved
 from v2g.formats.draft import csv_bytes
 from v2g.formats.folder import parse_table
 from v2g.plan import Plan
@@ -69,8 +70,7 @@ def write_plan(plan: Plan, path: Path | str, *, overwrite: bool = False) -> Path
 
 def plan_files(plan: Plan) -> dict[str, bytes]:
     """The files of a plan by name."""
-    text = json.dumps(plain(plan.summary), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    content = {SUMMARY_FILE: text.encode("utf-8", "surrogatepass")}
+    content = {SUMMARY_FILE: summary_bytes(plan)}
     for name, table in plan.tables.items():
         content[f"{name}.csv"] = csv_bytes(_as_text(table))
     if plan.duals:
@@ -78,6 +78,20 @@ def plan_files(plan: Plan) -> dict[str, bytes]:
         np.savez_compressed(buffer, allow_pickle=False, **{k: np.asarray(v) for k, v in plan.duals.items()})
         content[DUALS_FILE] = buffer.getvalue()
     return content
+
+
+def summary_bytes(plan: Plan) -> bytes:
+    """``summary.json``."""
+    text = json.dumps(plain(plan.summary), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text.encode("utf-8", "surrogatepass")
+
+
+def note_write_time(plan: Plan, folder: Path, seconds: float) -> Plan:
+    """Put how long writing took into the summary, here and on disk."""
+    noted = {**plan.summary, "seconds": {**plan.summary["seconds"], "write": seconds}}
+    plan = replace(plan, summary=noted)
+    place_file(folder / SUMMARY_FILE, summary_bytes(plan))
+    return plan
 
 
 def read_plan(path: Path | str) -> Plan:

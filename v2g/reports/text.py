@@ -121,7 +121,7 @@ def certificate_report(proof: Proof) -> str:
     lines = [f"bounds of {len(proof.stages)} stages recomputed {how}: {'passed' if proof.ok else 'FAILED'}"]
     for stage in proof.stages:
         state, unit = "ok  " if stage.ok else "FAIL", "" if stage.unit == "1" else f" {stage.unit}"
-        rest = "" if stage.reached else " by these multipliers; the rest of the proof is a search"
+        rest = f"; {stage.unproven} choices have no solution, says the solver" if stage.unproven else ""
         lines.append(f"  {state} {stage.name}: {_near(stage.objective)}, at least {_near(stage.proven)}{unit}{rest}")
     return "\n".join([*lines, *(f"  note: {note}" for note in proof.notes)])
 

@@ -1,0 +1,79 @@
+"""Small cases worked out by hand: each folder of `tests/cases` with the arithmetic in its README."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import v2g
+from v2g.plan import Plan
+
+FOLDER = Path(__file__).parent / "cases"
+NAMES = sorted(path.name for path in FOLDER.iterdir() if (path / "case.toml").exists())
+CLOSE = {"rel": 0, "abs": 1e-6}
+KEYS = {"vehicles": "vehicle", "sources": "source", "loads": "load", "nodes": "bus", "lines": "line"}
+
+
+def expectation(name: str) -> dict[str, Any]:
+    """What the folder says of the plan."""
+    return json.loads((FOLDER / name / "expected.json").read_text(encoding="utf-8"))
+
+
+def assert_within(found: Any, expected: Any, path: str) -> None:
+    """Every expected figure is found, in the tree and at its place."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            assert key in found, f"{path}: no '{key}'"
+            assert_within(found[key], value, f"{path}/{key}")
+    else:
+        assert found == pytest.approx(expected, **CLOSE), path
+
+
+def at_the_end(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
+    """The last row of each thing."""
+    return {str(name): rows.iloc[-1].to_dict() for name, rows in table.groupby(key, sort=False)}
+
+
+def by_node(nodes: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """The last row of each node, by ``bus.phase``."""
+    return at_the_end(nodes.assign(node=nodes["bus"].astype(str) + "." + nodes["phase"].astype(str)), "node")
+
+
+def assert_plan(plan: Plan, expected: dict[str, Any]) -> None:
+    """All that the folder says of stages, summary, and the last interval of the tables."""
+    stages = {s["name"]: s["objective"] for s in plan.summary["certificate"]["stages"]}
+    assert_within(stages, expected.get("stages", {}), "stages")
+    for part in ("critical", "critical_hours", "energy_kwh", "reserve_shortfall_kwh"):
+        if part in expected:
+            assert_within(plan.summary[part], expected[part], part)
+    for table, things in expected.get("last", {}).items():
+        assert_within(at_the_end(plan.tables[table], KEYS[table]), things, table)
+    assert_within(by_node(plan.tables["nodes"]), expected.get("nodes", {}), "nodes")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_plan_is_what_the_readme_works_out(name: str) -> None:
+    case = v2g.read(FOLDER / name)
+    plan = v2g.solve(case, gap=1e-6)
+    assert plan.summary["status"] == "optimal"
+    assert_plan(plan, expectation(name))
+    assert v2g.verify(case, plan).ok
+
+
+def test_every_folder_shows_its_arithmetic() -> None:
+    assert len(NAMES) >= 8
+    for name in NAMES:
+        assert len((FOLDER / name / "README.md").read_text(encoding="utf-8").split()) > 40, name
+        assert v2g.check(FOLDER / name) == (), name
+
+
+def test_a_wrong_figure_is_noticed() -> None:
+    plan = v2g.solve(v2g.read(FOLDER / "reserve-binds"))
+    expected = expectation("reserve-binds")
+    expected["stages"]["other_energy"] += 1e-5
+    with pytest.raises(AssertionError, match="other_energy"):
+        assert_plan(plan, expected)
