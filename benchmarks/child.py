@@ -19,7 +19,7 @@ GRACE = 120.0
 
 
 def measure(case: str, phase: str, limit: float) -> dict[str, Any]:
-    """Run a phase elsewhere. The result has ``wall``, ``cpu``, ``facts`` and ``peak_mb``, or ``not_done`` in seconds."""
+    """Run a phase elsewhere: ``wall``, ``cpu``, ``facts``, ``peak_mb``; ``not_done`` in seconds where time ran out."""
     command = [sys.executable, "-m", "benchmarks.child", case, phase, str(limit)]
     name = {"case": case, "phase": phase}
     try:

@@ -18,7 +18,7 @@ Table = dict[str, Any]
 
 
 def fleet(vehicles: int, intervals: int, seed: int = 1) -> Case:
-    """A day on an islanded feeder of 123 buses: a battery that forms it, 12 critical loads, vehicles that come and go."""
+    """A day on an islanded feeder: a battery that forms it, 12 critical loads, vehicles that come and go."""
     rng = np.random.default_rng(seed)
     feeder = _feeder(rng)
     phases = feeder["buses"]["phases"]
@@ -85,8 +85,10 @@ def _vehicles(rng: np.random.Generator, phases: list[str], count: int, step: int
     return {"vehicles": vehicles, "chargers": chargers} | _days(rng, names, chargers["charger"], start, step)
 
 
-def _days(rng: np.random.Generator, names: list[str], chargers: list[str], start: np.ndarray, step: int) -> dict[str, Table]:
-    """Stays around one trip, at full intervals of a 96th of a day or longer."""
+def _days(
+    rng: np.random.Generator, names: list[str], chargers: list[str], start: np.ndarray, step: int
+) -> dict[str, Table]:
+    """Stays around one trip or none; trips begin and end between intervals."""
     stays: Table = {"vehicle": [], "charger": [], "from_utc": [], "until_utc": []}
     trips: Table = {"vehicle": [], "depart_utc": [], "return_utc": [], "energy_kwh": []}
     end = START + pd.Timedelta(hours=HOURS)

@@ -17,7 +17,7 @@ from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
 Cause = Literal["dead", "line", "voltage", "power", "energy", "reserve", "trip", "binding"]
 CAUSES: tuple[Cause, ...] = ("dead", "line", "voltage", "power", "energy")
 NAMED = 4
-BELOW_FROM_START = "It starts below its reserve; it gives nothing to the feeder until it is above."
+BELOW_FROM_START = "It starts below its reserve; it may charge, and gives nothing to the feeder."
 BELOW_BY_TRIPS = "Its own trips take it below its reserve; it gives nothing to the feeder while it is."
 
 

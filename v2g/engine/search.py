@@ -2,7 +2,8 @@
 
 A node of the search names loads that must be served, and loads that are given up. Must-serve is a
 penalty on what is missing, not a bound: plans that do serve those loads pay nothing, so the penalised
-program's bound is a bound for the node, and it has a solution where the strict one may have none.
+program's bound is a bound for the node, and it has a solution where the strict one may have none. Where
+that bound leaves a node open with nothing left to split, it is asked for more insistently.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from v2g.lp import Objective
 from v2g.solvers.answer import Answer, Status
 
 WHOLE = 1e-6
-INSISTENCE = 20.0
+INSISTENCE = (20.0, 600.0, 18000.0)
 MOST_NODES = 400
 
 
@@ -74,7 +75,8 @@ class Search:
         first = root if root is not None else self.solve(self._cost())
         assert first.x is not None
         bound = self._rounded(self._bound(self.objective, first.y, self.upper))
-        self.penalty = INSISTENCE * (np.abs(self.objective.value).max() if self.size else max(1.0, abs(bound)))
+        self.unit = float(np.abs(self.objective.value).max()) if self.size else max(1.0, abs(bound))
+        self.penalty = INSISTENCE[0] * self.unit
         top = Node(frozenset(), frozenset(), bound, self._program(frozenset(), frozenset(), first.y))
         open_nodes = self._children(top, first.x)
         for _ in range(MOST_NODES):
@@ -132,21 +134,34 @@ class Search:
     def _explore(self, node: Node) -> list[Node]:
         """Solve the node's program; offer its point if whole; otherwise split."""
         upper = self.upper.copy()
-        must, given_up = sorted(node.must), sorted(node.given_up)
-        upper[given_up] = 0.0
+        upper[sorted(node.given_up)] = 0.0
         self.core.fix(self.columns, self.lower[self.columns], upper[self.columns])
-        dear = penalised(self.objective, np.array(must, dtype=np.int64), self.penalty, self.core.lp.shape[1])
-        answer = self.solve(dear.dense(self.core.lp.shape[1]))
-        if answer.x is None:
-            self.leaves.append((node, NO_SOLUTION if answer.status is Status.INFEASIBLE else node.program))
-            return []
-        bound = self._rounded(self._bound(dear, answer.y, upper))
-        if bound >= node.bound:
-            node = Node(node.must, node.given_up, bound, self._program(node.must, node.given_up, answer.y))
-        if self._beaten(node):
-            self.leaves.append((node, node.program))
-            return []
-        return self._children(node, answer.x)
+        must, x = np.array(sorted(node.must), dtype=np.int64), None
+        for insistence in INSISTENCE:
+            penalty = insistence * self.unit
+            dear = penalised(self.objective, must, penalty, self.core.lp.shape[1])
+            answer = self.solve(dear.dense(self.core.lp.shape[1]))
+            if answer.x is None:
+                by = NO_SOLUTION if answer.status is Status.INFEASIBLE else node.program
+                self.leaves.append((node, by))
+                return []
+            x, self.penalty = answer.x, max(self.penalty, penalty)
+            bound = self._rounded(self._bound(dear, answer.y, upper))
+            if bound >= node.bound:
+                node = Node(node.must, node.given_up, bound, self._program(node.must, node.given_up, answer.y))
+            if self._beaten(node):
+                self.leaves.append((node, node.program))
+                return []
+            if not self._stuck(node, x):
+                break
+        assert x is not None
+        return self._children(node, x)
+
+    def _stuck(self, node: Node, x: Floats) -> bool:
+        """Whether a must-serve is not served, and no other load is left that could give way."""
+        decided = node.must | node.given_up
+        unmet = any(x[c] < self.upper[c] - WHOLE for c in node.must)
+        return unmet and not any(x[c] > WHOLE for c in self.columns if c not in decided)
 
     def _children(self, node: Node, x: Floats) -> list[Node]:
         z, top = x[self.columns], self.upper[self.columns]
