@@ -99,14 +99,14 @@ def vehicles_templatized(case: Case, _: float, watch: Stopwatch) -> None:
 
 
 def hand_over(case: Case, _: float, watch: Stopwatch) -> None:
-    """The whole program, copied into HiGHS."""
+    """The whole program, copied into HiGHS as the engine does: without integers, which the engine decides itself."""
     from v2g.solvers.highs import Session
 
     lp = Arrays(_problem(case)).read()
     cost = lp.objectives[0].dense(lp.shape[1])
     session = Session()
     with watch.piece("hand over"):
-        session.load(lp.matrix, lp.row_lower, lp.row_upper, lp.lower, lp.upper, cost, lp.integer)
+        session.load(lp.matrix, lp.row_lower, lp.row_upper, lp.lower, lp.upper, cost)
     watch.facts.update(lp.sizes())
 
 

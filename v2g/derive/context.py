@@ -15,7 +15,7 @@ from v2g.derive.feeder import Feeder, build
 from v2g.derive.islands import Islands, find
 from v2g.language import Part, param
 
-DELTA_SHIFT = 1.0 / (2.0 * np.sqrt(3.0))
+DELTA_SHIFT = 0.5 / 3.0**0.5
 POSITIVE_SEQUENCE = ("ab", "bc", "ca")
 DIRECTIONS = 32
 

@@ -129,7 +129,7 @@ class Reduced:
         patience = None if self.fresh_seconds is None else PATIENCE * self.fresh_seconds
         if hopeful and patience is not None and (left is None or left > patience):
             answer = self.session.run(patience)
-            if answer.status not in (Status.TIME_LIMIT, Status.FEASIBLE):
+            if answer.status not in (Status.TIME_LIMIT, Status.FEASIBLE, Status.FAILED):
                 return answer
             self.session.forget()
             left = None if left is None else left - patience
