@@ -95,7 +95,8 @@ def _sources(rng: random.Random, small: Small, phases: str) -> None:
     start = rng.randint(2, 24) / 2
     small.tables["batteries"] = [{
         "battery": "town", "bus": "b0", "phases": phases, "capacity_kwh": 16, "start_kwh": start,
-        "reserve_kwh": rng.randint(0, int(2 * start)) / 4, "charge_kw": rng.randint(1, 12), "discharge_kw": rng.randint(1, 24),
+        "reserve_kwh": rng.randint(0, int(2 * start)) / 4,
+        "charge_kw": rng.randint(1, 12), "discharge_kw": rng.randint(1, 24),
         "rating_kva": rng.choice([None, 30.0]), "charge_eff": rng.choice([0.85, 0.95]),
         "discharge_eff": rng.choice([0.8, 0.9]), "forming": 1,
     }]  # fmt: skip

@@ -374,7 +374,7 @@ def test_vehicles_are_supply_in_an_outage() -> None:
 
 
 def test_a_vehicle_without_a_forming_source_is_no_supply() -> None:
-    """Nothing holds voltage and frequency: a car alone cannot carry an island, and a case of such islands is refused."""
+    """Nothing holds voltage and frequency: a car alone carries no island, and a case of such islands is refused."""
     small = parked(chain(2, 60, 2, loads=[load("clinic", 2, "b2", tier=1)]), start=50, at="b2")
     small.tables["lines"][0]["closed"] = 0
     assert values(small)["critical_1"] == 1

@@ -1,19 +1,31 @@
 """Relations that hold between plans of related cases, whatever the cases are.
 
 Each stage of a policy is minimised, so *no worse* means: in the order of the stages, the first difference is down.
-Where loads are counted, only the counts and the critical hours are compared: after those, one of several equally good
-sets of loads has been chosen. Cases without critical loads are compared in every stage. For a deeper search than the few
-examples of a normal run, set V2G_EXAMPLES to a larger number.
+Where loads are counted, only the counts and the critical hours are compared: after those, one of several equally
+good sets of loads has been chosen. Cases without critical loads are compared in every stage. For a deeper search than
+the few examples of a normal run, set V2G_EXAMPLES to a larger number.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any
 
 import networkx as nx
 import pytest
+from case_changes import (
+    add_vehicle,
+    changed,
+    halved_vehicles,
+    on_the_clock_of,
+    permuted,
+    refined,
+    restamped,
+    rows,
+    scale,
+    scaled,
+    side_by_side,
+    with_grid,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_cases import Small, decided, equal, near, no_worse, planned, small_cases, stage_values, values
@@ -21,53 +33,12 @@ from random_cases import Small, decided, equal, near, no_worse, planned, small_c
 import v2g
 from v2g.errors import InvalidCase
 
-EXAMPLES = int(os.environ.get("V2G_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("V2G_EXAMPLES", "3"))
 FEW = settings(derandomize=True, deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 ANY = small_cases()
 COMFORTABLE = small_cases(comfortable=True)
 PLAIN = small_cases(critical=False, comfortable=True)
 """No critical loads, nobody below the reserve: a linear program, in which every stage has one value."""
-
-POWERS = {
-    "loads": ("kw", "kvar"), "vehicles": ("charge_kw", "discharge_kw"), "chargers": ("charge_kw", "discharge_kw"),
-    "batteries": ("charge_kw", "discharge_kw", "rating_kva"), "solar": ("rating_kw",),
-    "generators": ("rating_kw", "rating_kva", "fuel_l"), "lines": ("rating_kva",),
-}  # fmt: skip
-ENERGIES = {
-    "vehicles": ("capacity_kwh", "start_kwh", "reserve_kwh"), "batteries": ("capacity_kwh", "start_kwh", "reserve_kwh"),
-    "trips": ("energy_kwh",),
-}  # fmt: skip
-
-
-def rows(small: Small, table: str) -> list[dict[str, Any]]:
-    """Rows of a table, none if there is no such table."""
-    return small.tables.get(table, [])
-
-
-def changed(small: Small, change: Callable[[Small], None]) -> Small:
-    """A changed copy."""
-    other = small.copy()
-    change(other)
-    return other
-
-
-def scale(small: Small, table: str, columns: tuple[str, ...], factor: float) -> None:
-    """Multiply columns, where they are given."""
-    for row in rows(small, table):
-        for column in columns:
-            if row.get(column) is not None:
-                row[column] = row[column] * factor
-
-
-def add_vehicle(small: Small) -> None:
-    """One more vehicle at a charger of its own, from beginning to end."""
-    where = {"bus": "b0", "phases": small.tables["buses"][0]["phases"]}
-    power = {"charge_kw": 5, "discharge_kw": 5}
-    vehicle = {"vehicle": "new", "capacity_kwh": 20, "start_kwh": 9, "reserve_kwh": 3, **power}
-    charger = {"charger": "new", **where, **power, "charge_eff": 0.9, "discharge_eff": 0.9}
-    stay = {"vehicle": "new", "charger": "new", "from_utc": small.time(0), "until_utc": small.time(len(small.minutes))}
-    for table, row in (("vehicles", vehicle), ("chargers", charger), ("stays", stay)):
-        small.tables.setdefault(table, []).append(row)
 
 
 def more_start(small: Small) -> None:
@@ -137,17 +108,6 @@ def test_more_demands_never_serve_more(name: str, small: Small) -> None:
     assert no_worse(decided(values(small)), decided(values(changed(small, WORSE[name]))))
 
 
-def scaled(small: Small, k: float) -> Small:
-    """All powers and energies times k, impedances divided by k."""
-    other = small.copy()
-    for table, columns in (*POWERS.items(), *ENERGIES.items()):
-        scale(other, table, columns, k)
-    for row in other.tables["lines"]:
-        for column in [c for c in row if c.endswith("_ohm")]:
-            row[column] /= k
-    return other
-
-
 AMOUNTS = ("mobility_shortfall", "other_energy", "fuel_burnt", "battery_wear")
 
 
@@ -164,37 +124,6 @@ def test_scaling_changes_no_count_and_no_hour(small: Small, k: float) -> None:
     assert equal(decided(values(scaled(small, k))), decided(values(small)))
 
 
-REFERENCES = {
-    "bus": ("buses", "loads", "chargers", "batteries", "solar", "generators"), "from_bus": ("lines",),
-    "to_bus": ("lines",),
-    "vehicle": ("vehicles", "stays", "trips"), "charger": ("chargers", "stays"), "load": ("loads",), "line": ("lines",),
-    "battery": ("batteries",), "generator": ("generators",), "solar": ("solar",),
-}  # fmt: skip
-
-
-def renamed(small: Small, name: Callable[[str], str]) -> Small:
-    """All names changed."""
-    other = small.copy()
-    for column, tables in REFERENCES.items():
-        for table in tables:
-            for row in rows(other, table):
-                row[column] = name(row[column])
-    return other
-
-
-def permuted(small: Small) -> Small:
-    """Rows of every table backwards, under names that sort the other way round, lines turned around."""
-    other = renamed(
-        small, lambda name: "z" + "".join(chr(219 - ord(c)) if c.isalpha() else str(9 - int(c)) for c in name)
-    )
-    for table in other.tables:
-        if table != "profiles":
-            other.tables[table].reverse()
-    for row in other.tables["lines"]:
-        row["from_bus"], row["to_bus"] = row["to_bus"], row["from_bus"]
-    return other
-
-
 @given(small=ANY)
 @FEW
 def test_names_and_order_do_not_matter(small: Small) -> None:
@@ -207,38 +136,10 @@ def test_names_and_order_do_not_matter_in_any_stage(small: Small) -> None:
     assert equal(values(permuted(small)), values(small))
 
 
-def halved_vehicles(small: Small) -> Small:
-    """Every vehicle as two of half the size, each at a charger of half the power."""
-    halves = small.copy()
-    for table, columns in ENERGIES.items():
-        if table != "batteries":
-            scale(halves, table, columns, 0.5)
-    for table in ("vehicles", "chargers"):
-        scale(halves, table, ("charge_kw", "discharge_kw"), 0.5)
-    for table in ("vehicles", "chargers", "stays", "trips"):
-        twins = [dict(row) for row in rows(halves, table)]
-        for row in twins:
-            row |= {key: f"{row[key]}_twin" for key in ("vehicle", "charger") if key in row}
-        if twins:
-            halves.tables[table] += twins
-    return halves
-
-
 @given(small=small_cases(critical=False))
 @FEW
 def test_a_vehicle_is_as_good_as_its_two_halves(small: Small) -> None:
     assert equal(values(halved_vehicles(small)), values(small))
-
-
-def refined(small: Small, parts: int) -> Small:
-    """Every interval cut into equal parts, the data constant."""
-    other = small.copy()
-    other.header["step_min"] = [m // parts for m in small.minutes for _ in range(parts)]
-    other.header["steps"] = len(other.header["step_min"])
-    if rows(small, "profiles"):
-        shapes = [row["sun"] for row in rows(small, "profiles") for _ in range(parts)]
-        other.tables["profiles"] = [{"start_utc": other.time(k), "sun": s} for k, s in enumerate(shapes)]
-    return other
 
 
 @given(small=small_cases(critical=False, comfortable=True, fine=False))
@@ -253,36 +154,6 @@ def test_finer_intervals_change_nothing_where_data_are_constant(small: Small) ->
 @FEW
 def test_finer_intervals_count_the_same_loads(small: Small) -> None:
     assert equal(decided(values(refined(small, 2))), decided(values(small)))
-
-
-def restamped(small: Small) -> Small:
-    """Profiles and windows moved to the intervals of the header, after a change of their length."""
-    other = small.copy()
-    for k, row in enumerate(rows(other, "profiles")):
-        row["start_utc"] = other.time(k)
-    for table, first, last in (("loads", "from_utc", "until_utc"), ("stays", "from_utc", "until_utc")):
-        for row in rows(other, table):
-            if row.get(first) is not None:
-                row[first], row[last] = other.time(0), other.time(len(other.minutes) - 1 if table == "stays" else 1)
-    for row in rows(other, "trips"):
-        row["depart_utc"], row["return_utc"] = other.time(len(other.minutes) - 1), other.time(len(other.minutes))
-    return other
-
-
-def side_by_side(one: Small, two: Small) -> Small:
-    """Two cases of the same hours as one: nothing joins their feeders."""
-    both = renamed(one, lambda name: f"one_{name}")
-    second = renamed(two, lambda name: f"two_{name}")
-    for table, more in second.tables.items():
-        if table == "profiles":
-            own = [{"start_utc": row["start_utc"], "sun2": row["sun"]} for row in more]
-            known = rows(both, "profiles") or [{"start_utc": row["start_utc"]} for row in own]
-            both.tables["profiles"] = [a | b for a, b in zip(known, own, strict=True)]
-            continue
-        for row in more:
-            row |= {"profile": "sun2"} if table == "solar" else {}
-        both.tables[table] = rows(both, table) + more
-    return both
 
 
 @given(one=small_cases(fine=False), two=small_cases(fine=False))
@@ -300,17 +171,6 @@ def test_two_feeders_that_nothing_joins_add_up_in_every_stage(one: Small, two: S
     two = on_the_clock_of(one, two)
     apart, together = (values(one), values(two)), values(side_by_side(one, two))
     assert equal(together, {name: apart[0][name] + apart[1][name] for name in apart[0]})
-
-
-def on_the_clock_of(one: Small, two: Small) -> Small:
-    """The second case with the intervals of the first."""
-    other = two.copy()
-    other.header |= {"step_min": one.header["step_min"], "steps": one.header["steps"]}
-    shapes = [row["sun"] for row in rows(other, "profiles")]
-    if shapes:
-        count = len(other.minutes)
-        other.tables["profiles"] = [{"start_utc": other.time(k), "sun": shapes[k % len(shapes)]} for k in range(count)]
-    return restamped(other)
 
 
 @given(small=ANY)
@@ -352,18 +212,6 @@ def test_one_battery_and_one_load_is_arithmetic(kwh: int, kw: int, hours: int, l
     }  # fmt: skip
     served = min(0.8 * kwh, min(kw, limit) * hours)
     assert near(values(small)["other_energy"], kw * hours - served)
-
-
-def with_grid(small: Small, back: int) -> Small:
-    """The head returns at the start of the given interval."""
-    phases = small.tables["buses"][0]["phases"]
-    other = small.copy()
-    other.tables["grid"] = [
-        {"grid": "head", "bus": "b0", "phases": phases, "from_utc": small.time(back), "rating_kw": 30}
-    ]
-    if back >= len(small.minutes):
-        del other.tables["grid"]
-    return other
 
 
 @given(small=ANY)
