@@ -111,6 +111,11 @@ def test_a_delta_with_one_phase(table: str, text: str, row: int) -> None:
     assert place(finding) == ("delta-with-one-phase", f"{table}.csv", row, "phases", "error")
 
 
+def test_a_capacitor_between_two_phases() -> None:
+    finding = only(findings_of(capacitors="capacitor,bus,phases,connection,kvar\nbank,b1,ab,delta,6\n"))
+    assert place(finding) == ("capacitor-between-phases", "capacitors.csv", 2, "connection", "error")
+
+
 def test_a_delta_transformer_with_one_phase() -> None:
     lines, transformers = LINES + "l1,b1,b2,bc,1\n", TRANSFORMERS + "t,b1,b2,a,delta-delta\n"
     finding = only(findings_of(lines=lines, transformers=transformers))

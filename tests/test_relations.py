@@ -36,7 +36,6 @@ from v2g.errors import InvalidCase
 EXAMPLES = int(os.environ.get("V2G_EXAMPLES", "3"))
 FEW = settings(derandomize=True, deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
 ANY = small_cases()
-COMFORTABLE = small_cases(comfortable=True)
 PLAIN = small_cases(critical=False, comfortable=True)
 """No critical loads, nobody below the reserve: a linear program, in which every stage has one value."""
 

@@ -43,6 +43,14 @@ def test_all_solvers_reach_the_same_values(name: str, solver: str) -> None:
     assert v2g.verify(case, plan).ok
 
 
+@pytest.mark.parametrize("solver", ["highs:ipx", "pyomo:cbc", "pyomo:highs"])
+def test_all_solvers_reach_the_same_values_by_another_policy(solver: str) -> None:
+    """Hours before counts: whole loads stay open until all of them have been counted."""
+    for name in ("village", "tier-order"):
+        one, two = (v2g.solve(read(name), solver=s, policy="hours", gap=1e-6) for s in ("highs", solver))
+        assert stage_values(two) == pytest.approx(stage_values(one), rel=1e-6, abs=1e-6)
+
+
 @pytest.mark.parametrize("solver", ["highs:simplex", "highs:ipx", "highs:hipo"])
 def test_what_was_run_is_what_was_asked_for(solver: str) -> None:
     """None of these cases needs rescue by another method; where one does, the plan says how often."""

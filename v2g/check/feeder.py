@@ -113,6 +113,20 @@ def delta_needs_two(case: Case) -> Iterable[Finding]:
                 )
 
 
+def capacitors_between_two(case: Case) -> Iterable[Finding]:
+    """A bank between two phases also moves active power between them, which no part describes."""
+    banks = case.table("capacitors")
+    if not len(banks):
+        return
+    between = (banks["connection"] == "delta") & (banks["phases"].str.len() == 2)
+    for row in np.flatnonzero(between.to_numpy(bool)).tolist():
+        message = "A capacitor in delta between two phases is not described."
+        remedy = "Connect it in wye: half of its kvar on each phase is the nearest thing."
+        found = str(banks["phases"].iloc[row])
+        place = ("capacitors", row, "connection")
+        yield at(case, place, "capacitor-between-phases", message, remedy, found=f"delta on {found}", allowed="wye")
+
+
 def voltages_agree(case: Case) -> Iterable[Finding]:
     """A line joins buses of one voltage."""
     buses = case.table("buses")

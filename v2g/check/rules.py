@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     Rule(horizon.profile_rows, (HEADER, "profiles")),
     Rule(feeder.phases_exist, ("buses",)),
     Rule(feeder.delta_needs_two),
+    Rule(feeder.capacitors_between_two, ("capacitors",)),
     Rule(feeder.voltages_agree, ("buses",)),
     Rule(feeder.own_ends),
     Rule(feeder.one_name_each, ("lines", "transformers")),
