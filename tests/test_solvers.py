@@ -152,6 +152,12 @@ def test_no_plan_is_said_in_words(solver: str) -> None:
     assert failed.value.exit_code == 3
 
 
+def test_a_plan_lost_between_stages_is_not_called_an_infeasible_case() -> None:
+    """A first-order method may reach a value that no exact point has; the next stage then finds nothing."""
+    assert "No plan keeps all limits" in stages.no_plan(Answer(Status.INFEASIBLE))
+    assert "more exact solver" in stages.no_plan(Answer(Status.INFEASIBLE), begun=True)
+
+
 def test_running_out_of_time_is_said() -> None:
     text = stages.no_plan(Answer(Status.TIME_LIMIT))
     assert "time limit" in text and "--time-limit" in text

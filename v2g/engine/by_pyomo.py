@@ -73,5 +73,5 @@ class ByPyomo(Run):
         model.add_component("stage", pyo.Objective(expr=expression, sense=pyo.minimize))
         answer = solve(model, self.witness.variables, self.variant, 0.01 * self.gap, self.clock.left())
         if answer.x is None:
-            raise SolveError(no_plan(answer))
+            raise SolveError(no_plan(answer, begun=self.x is not None))
         return np.asarray(answer.x, dtype=float)

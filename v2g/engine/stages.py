@@ -92,7 +92,7 @@ class Run:
     def _solve(self, cost: Floats) -> Answer:
         answer = self.core.minimise(cost, self.clock.left())
         if not answer.status.has_point:
-            raise SolveError(no_plan(answer))
+            raise SolveError(no_plan(answer, begun=self.x is not None))
         return answer
 
     def _try(self, cost: Floats) -> Answer:
@@ -225,10 +225,15 @@ class Run:
         self.report(objective.name, f"{value:.6g}{unit}, gap {stage.gap:.1e}")
 
 
-def no_plan(answer: Answer) -> str:
-    """Why a stage gave no plan, and what to do."""
+def no_plan(answer: Answer, begun: bool = False) -> str:
+    """Why a stage gave no plan, and what to do; ``begun`` where an earlier stage did give one."""
     if answer.status is Status.TIME_LIMIT:
         return "The time limit passed before a plan was found. Give more time with --time-limit."
+    if answer.status is Status.INFEASIBLE and begun:
+        return (
+            "A stage found no plan although the one before it had: its values were held more exactly than the solver "
+            "found them. Use a more exact solver, such as highs."
+        )
     if answer.status is Status.INFEASIBLE:
         return (
             "No plan keeps all limits, even with nothing served. Look at voltage limits (vmin_pu, vmax_pu), capacitors "
