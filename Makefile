@@ -11,7 +11,7 @@ help:
 	@echo "make demo    solve a two-day storm with 200 vehicles, audit the plan, draw it (out/demo)"
 	@echo "make test    ruff, mypy, pytest"
 	@echo "make lint    ruff and mypy only"
-	@echo "make bench   time the shipped cases"
+	@echo "make bench   time the shipped cases and made-up fleets, against Pyomo"
 	@echo "make clean   remove what was built here"
 	@echo "Another Python: make demo PYTHON=python3.12"
 
