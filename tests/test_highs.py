@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pytest
 from random_cases import seeded
@@ -154,8 +152,6 @@ def whole_program(name: str) -> LP:
 @pytest.mark.parametrize("name", ["village", "seed 11", "ieee13-blackout"])
 def test_status_is_never_better_than_the_point(name: str, variant: str, limit: float | None) -> None:
     """Time limits x methods x cases: nothing infeasible is called feasible, nothing short of the best optimal."""
-    if name == "ieee13-blackout" and (limit is None or variant not in ("", "ipx")):
-        pytest.skip("long; the same code as for the small cases")
     lp = whole_program(name)
     core = Reduced(lp, HIGHS_OPTIONS[variant] | ALWAYS)
     for objective in (lp.objectives[0], lp.objectives[-1]):
