@@ -1,17 +1,24 @@
 """The mathematics. Each law stands here once; `v2g math` prints it."""
 
 from v2g.models.battery import Battery
+from v2g.models.cautious import Cautious
+from v2g.models.expected import Expected
+from v2g.models.fair import Fair
+from v2g.models.fleet import Fleet
 from v2g.models.generator import Generator
 from v2g.models.grid import Grid
+from v2g.models.habits import HabitualLoad
 from v2g.models.lindistflow import Capacitor, LinDistFlow
-from v2g.models.load import Load
-from v2g.models.policy import Hours, Tiers
+from v2g.models.policy import Drivers, Hours, Tiers
+from v2g.models.premises import Premises
+from v2g.models.site import Site
+from v2g.models.sockets import Sockets
 from v2g.models.solar import Solar
+from v2g.models.station import Station
 from v2g.models.totals import TOTALS
 from v2g.models.transport import Transport
-from v2g.models.vehicle import Vehicle
 
-DEVICES = (Load, Vehicle, Battery, Solar, Generator, Grid)
+DEVICES = (HabitualLoad, Fleet, Premises, Sockets, Site, Station, Battery, Solar, Generator, Grid)
 
 NETWORKS = {
     "lindistflow": (LinDistFlow, Capacitor),
@@ -21,6 +28,10 @@ NETWORKS = {
 POLICIES = {
     "tiers": Tiers,
     "hours": Hours,
+    "drivers": Drivers,
+    "fair": Fair,
+    "expected": Expected,
+    "cautious": Cautious,
 }
 
 __all__ = ["DEVICES", "NETWORKS", "POLICIES", "TOTALS"]

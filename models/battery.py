@@ -27,6 +27,9 @@ class Battery(Source):
     )
     live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
     two_way = param("1", r"\alpha", over="st", help="1 where it can charge and discharge")
+    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
+    end = param("k", "K", over="s", help="the last point")
+    stock_eff = param("1", r"\eta", over="s", help="share of stored energy that comes out, 0 if none does")
 
     @variable("kW", "c", where="live")
     def charge(self, s, t):
@@ -60,6 +63,12 @@ class Battery(Source):
             self.charge_eff[s] * self.charge[s, t] - self.discharge[s, t] / self.discharge_eff[s]
         )
 
+    @constraint(where="gated")
+    def charge_while_alive(self, i, t):
+        """Nothing is charged while no engine runs."""
+        s = self.unit[i]
+        return self.charge[s, t] <= self.charge_power[s] * self.alive[self.node[i], t]
+
     @constraint(where="two_way", lazy=True)
     def one_way(self, s, t):
         """Charging and discharging share the converter's time."""
@@ -69,3 +78,8 @@ class Battery(Source):
     def moved(self, s, t):
         """Energy through the converter, both ways."""
         return self.dt[t] * (self.charge[s, t] + self.discharge[s, t])
+
+    @total(over="s", into="stock")
+    def left(self, s):
+        """What could still be given at the end."""
+        return self.stock_eff[s] * (self.energy[s, self.end[s]] - self.reserve[s])

@@ -1,10 +1,41 @@
 """What is worth what, and in which order: each stage is made as small as possible before the next one counts."""
 
-from v2g.language import Part, objective
+from v2g.language import Part, constraint, objective, param, total, variable
 
 
-class Tiers(Part):
-    """Critical loads tier by tier, then their hours, then drivers, other energy, fuel and wear.
+class Carry(Part):
+    """What every policy asks of the end: an outage may outlast the plan, so some energy has to be left then.
+
+    Counted is what vehicles that can give hold above the level their drivers need, batteries above
+    their reserve, and fuel, each as far as it would arrive. Nothing is asked for where `carry_h` is 0.
+    """
+
+    title = "The end of a plan"
+    carry_h = 0.0
+
+    sets = {"e": "last"}
+
+    wanted = param("kWh", r"\hat K", over="e", help="critical demand of so many hours, at the mean of the last day")
+    asked = param("1", r"\kappa", over="e", help="1 where anything is asked for")
+
+    @variable("kWh", "k", where="asked")
+    def short(self, e):
+        """What is missing to the target."""
+        return 0, float("inf")
+
+    @constraint(where="asked")
+    def enough(self, e):
+        """Usable energy left at the end, or else what is missing."""
+        return self.short[e] >= self.wanted[e] - self.stock[()]
+
+    @total("K^-", over="e", unit="kWh")
+    def lacking(self, e):
+        """Missing at the end of the plan."""
+        return self.short[e]
+
+
+class Tiers(Carry):
+    """Critical loads tier by tier, then their hours, then drivers, what is left, other energy, fuel and wear.
 
     Lexicographic: no amount of a later stage buys any of an earlier one. All stages are minimised.
     """
@@ -22,10 +53,20 @@ class Tiers(Part):
         """As few critical load-hours missed as possible."""
         return self.dark_hours[()]
 
+    @objective("1", "drops of loads")
+    def drops(self):
+        """As little dropped again, of what was picked up, as possible."""
+        return self.dropped[()]
+
     @objective("kWh", "kWh for drivers below their reserve")
     def mobility_shortfall(self):
         """As little energy as possible missing to trips and reserves."""
         return self.mobility[()]
+
+    @objective("kWh", "kWh left at the end")
+    def leftover(self):
+        """As little as possible missing to the energy that is to be left at the end."""
+        return self.lacking[()]
 
     @objective("kWh", "kWh to other loads")
     def other_energy(self):
@@ -43,7 +84,7 @@ class Tiers(Part):
         return self.wear[()]
 
 
-class Hours(Part):
+class Hours(Carry):
     """Load-hours before counts: how long critical loads can be kept alive together, whichever they are."""
 
     table = "hours"
@@ -51,7 +92,25 @@ class Hours(Part):
 
     critical_hours = Tiers.critical_hours
     critical = Tiers.critical
+    drops = Tiers.drops
     mobility_shortfall = Tiers.mobility_shortfall
+    leftover = Tiers.leftover
+    other_energy = Tiers.other_energy
+    fuel_burnt = Tiers.fuel_burnt
+    battery_wear = Tiers.battery_wear
+
+
+class Drivers(Carry):
+    """Drivers first: no load is served with energy that a driver lacks for a trip or a reserve."""
+
+    table = "drivers"
+    title = "Policy: drivers"
+
+    mobility_shortfall = Tiers.mobility_shortfall
+    critical = Tiers.critical
+    critical_hours = Tiers.critical_hours
+    drops = Tiers.drops
+    leftover = Tiers.leftover
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear

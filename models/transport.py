@@ -12,7 +12,7 @@ class Transport(Part):
 
     rating = param("kW", r"\overline F", over="a", help="rating of this phase")
     live = param("1", r"\ell", over="nt", help="1 where an island is formed")
-    energised = param("1", r"\epsilon", over="at", help="1 where both ends are live")
+    energised = param("1", r"\epsilon", over="at", help="1 where closed, and both ends are live")
     to_node = param("n", "j", over="a", help="node a leg leads to")
     end_leg = param("a", "a", over="e", help="leg of a sending end")
     end_node = param("n", "n", over="e", help="node of a sending end")

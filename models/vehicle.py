@@ -3,35 +3,48 @@
 from v2g.language import Part, constraint, param, total, variable
 from v2g.schema import Column
 
+UNKNOWN = float("nan")
+
 
 class Vehicle(Part):
     """Vehicles with a battery, plugged in at chargers for stays, on the road for trips.
 
-    The reserve is a floor: no plan leaves a vehicle with less than its reserve, or than it would
-    have had if nobody had touched it. One that starts or arrives below its reserve gives nothing.
-    Losses are counted on both ways: charging stores eta_c of what the feeder gives, discharging
-    takes 1/eta_d of what the feeder gets.
+    What a driver needs (a reserve, an order, energy for leaving or being back) is a floor: no plan
+    leaves a vehicle with less than that, or than it would have had if nobody had touched it. One that
+    is below what its driver needs gives nothing. Losses are counted on both ways: charging stores
+    eta_c of what the feeder gives, discharging takes 1/eta_d of what the feeder gets.
     """
 
     table, rows = "vehicles", "v"
     title = "Vehicles"
     sets = {"p": "plugs"}
-    more_columns = (Column("model", "text", default="", help="what it is, for people"),)
+    more_columns = (
+        Column("model", "text", default="", help="row of the catalogue that fills in blank cells; or what it is"),
+        Column("start_soc", at_least=0, at_most=1, help="share of capacity_kwh at the start, in place of start_kwh"),
+        Column("reserve_km", default=0.0, unit="km", at_least=0, help="the driver's reserve as a distance"),
+        Column("kwh_per_km", above=0, help="consumption"),
+        Column("connectors", "text", default="", help="what it can plug in, joined by |; blank = everything"),
+        Column("site", "ref", default="", refers_to="sites", help="where it stands if the stays say nothing"),
+        Column("charger", "ref", default="", refers_to="chargers", help="where it is plugged in if they say nothing"),
+    )
 
     capacity = param("kWh", r"\overline E", above=0, help="usable capacity of the battery")
-    start = param("kWh", "E^0", at_least=0, at_most_column="capacity_kwh", help="energy on board at the start")
-    reserve = param("kWh", "R", default=0.0, at_least=0, at_most_column="capacity_kwh", help="mobility reserve")
+    start = param("kWh", "E^0", default=UNKNOWN, at_least=0, at_most_column="capacity_kwh", help="on board at first")
+    reserve = param("kWh", default=0.0, at_least=0, at_most_column="capacity_kwh", help="mobility reserve")
     charge_power = param("kW", column="charge_kw", at_least=0, help="highest charging power of the vehicle")
     discharge_power = param(
         "kW", column="discharge_kw", default=0.0, at_least=0, help="highest power it can give; 0 = none"
     )
 
-    floor = param("kWh", r"\underline E", over="vk", help="the reserve, or what untouched it would hold if less")
+    needed = param("kWh", "R", over="vk", help="what its driver needs: reserve, orders, leaving, being back")
+    floor = param("kWh", r"\underline E", over="vk", help="the same, or what untouched it would hold if less")
     trip = param("kWh", r"\tau", over="vt", help="energy of trips, spread evenly")
+    standby = param("kWh", r"\varsigma^0", over="vt", help="what the charger draws from it while plugged in")
     deficit = param("kWh", r"\overline\mu", over="vt", help="what a trip lacks if nobody charges")
-    below = param("1", r"\lambda", over="vk", help="1 where untouched it is below its reserve")
+    idle = param("kWh", r"\overline\iota", over="vt", help="standby of a charger with an empty vehicle")
+    below = param("1", r"\lambda", over="vk", help="1 where untouched it is below what is needed")
     can_charge = param("1", r"\alpha^c", over="vt", help="1 where plugged in, live, able")
-    can_discharge = param("1", r"\alpha^d", over="vt", help="1 where plugged in, live, able, above its reserve")
+    can_discharge = param("1", r"\alpha^d", over="vt", help="1 where plugged in, live, able, not below")
     can_both = param("1", r"\alpha", over="vt", help="1 where it may do both")
     charge_limit = param("kW", "C", over="vt", help="vehicle or charger, times share of interval")
     discharge_limit = param("kW", "D", over="vt", help="vehicle or charger, times share of interval")
@@ -63,10 +76,15 @@ class Vehicle(Part):
         """Energy of a trip that is not on board: the trip is cut short."""
         return 0, self.deficit[v, t]
 
+    @variable("kWh", r"\iota", where="idle")
+    def asleep(self, v, t):
+        """Standby that is not drawn, because nothing is left to draw."""
+        return 0, self.idle[v, t]
+
     @variable("kWh", r"\varsigma", where="below")
     def shortfall(self, v, k):
-        """Energy below the reserve, of vehicles that were below it by themselves."""
-        return 0, self.reserve[v]
+        """Energy below what is needed, of vehicles that were below it by themselves."""
+        return 0, self.needed[v, k]
 
     @constraint
     def energy_start(self, v):
@@ -75,12 +93,13 @@ class Vehicle(Part):
 
     @constraint
     def energy_balance(self, v, t):
-        """Energy is kept, less the losses of both ways and the trips."""
+        """Energy is kept, less the losses of all ways, the trips, and what the charger draws."""
         return self.energy[v, t + 1] == (
             self.energy[v, t]
             + self.dt[t] * (self.charge_eff[v, t] * self.charge[v, t] - self.discharge[v, t] / self.discharge_eff[v, t])
-            - self.trip[v, t]
-            + self.missed[v, t]
+            - self.dt[t] * self.drained[v, t]
+            - (self.trip[v, t] - self.missed[v, t])
+            - (self.standby[v, t] - self.asleep[v, t])
         )
 
     @constraint(where="can_both", lazy=True)
@@ -90,8 +109,8 @@ class Vehicle(Part):
 
     @constraint(where="below")
     def reserve_short(self, v, k):
-        """What is missing to the reserve is reported."""
-        return self.shortfall[v, k] >= self.reserve[v] - self.energy[v, k]
+        """What is missing to the need is reported."""
+        return self.shortfall[v, k] >= self.needed[v, k] - self.energy[v, k]
 
     @total(at=("node", "interval"), into="injection")
     def injected(self, p):
@@ -112,7 +131,7 @@ class Vehicle(Part):
 
     @total(over="vt", into="mobility")
     def lacking(self, v, t):
-        """Energy below the reserve, averaged over time."""
+        """Energy below what is needed, averaged over time."""
         return self.fraction[t] * self.shortfall[v, t + 1]
 
     @total(over="vt", into="wear")

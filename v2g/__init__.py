@@ -1,6 +1,7 @@
 """v2g: dispatch of electric vehicles into an outaged feeder.
 
-The verbs are those of the command line: `read`, `check`, `solve`, `verify`, `explain`.
+The verbs are those of the command line: `read`, `check`, `solve`, `verify`, `explain`; `values` is what
+`v2g explain --values` shows.
 """
 
 from v2g.case import Case
@@ -11,5 +12,6 @@ from v2g.planning import solve
 from v2g.reading import check, read
 from v2g.replay import Verdict
 from v2g.replay import audit as verify
+from v2g.values import values
 
-__all__ = ["Case", "Plan", "V2GError", "Verdict", "check", "explain", "read", "solve", "verify"]
+__all__ = ["Case", "Plan", "V2GError", "Verdict", "check", "explain", "read", "solve", "values", "verify"]

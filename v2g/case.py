@@ -49,7 +49,8 @@ class Case:
 
     def table(self, name: str) -> pd.DataFrame:
         """The table, or an empty frame where the case has none of that name."""
-        return self.tables.get(name, pd.DataFrame())
+        found = self.tables.get(name)
+        return pd.DataFrame() if found is None else found
 
     def share_of_interval(self, start: pd.Series, end: pd.Series) -> np.ndarray:
         """Share of each interval inside each row's window, shape (rows, T), 0 to 1; NaT is open-ended."""

@@ -25,6 +25,7 @@ from v2g.planning import problem_of
 from v2g.readings.arrays import Arrays
 
 ROOM = 1e-6
+DUST = 1e-9
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class StageProof:
     """One stage: its value and bound as the plan states them, and the bound proven here, in ``unit``.
 
     ``unproven`` counts choices of whole loads that rest on the solver's word that they have no solution.
+    Where ``by`` is ``solver`` the plan says that its bound rests on the solver's own search.
     """
 
     name: str
@@ -40,6 +42,7 @@ class StageProof:
     stated: float
     proven: float
     unproven: int = 0
+    by: str = "multipliers"
 
     @property
     def reached(self) -> bool:
@@ -48,9 +51,22 @@ class StageProof:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing speaks against the statement: no value below a proven bound, no bound without proof."""
+        """Whether nothing speaks against the statement: no value below a proven bound, no bound without proof.
+
+        A bound that the plan itself calls the solver's word is taken as that, up to the value.
+        """
         possible = self.objective >= self.proven - ROOM * max(1.0, abs(self.proven))
-        return possible and self.reached
+        claimed = self.by == "solver" and self.stated <= self.objective + ROOM * max(1.0, abs(self.objective))
+        return possible and (self.reached or claimed)
+
+    @property
+    def words(self) -> str:
+        """What is proven and what is only claimed, where these differ."""
+        if self.reached:
+            return ""
+        unit = "" if self.unit == "1" else f" {self.unit}"
+        proven, stated = (f"{bound if abs(bound) > DUST else 0.0:.6g}{unit}" for bound in (self.proven, self.stated))
+        return f"{self.name}: {proven} proven by multipliers, {stated} by the solver's search"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
@@ -108,9 +124,11 @@ def certify(case: Case, plan: Plan, *, parts: Sequence[type[Part]] = (), exact: 
         tree = evidence.tree(objective.name)
         value, claim = float(row["objective"]), float(row["bound"])
         unproven = 0 if tree is None else tree.unproven()
-        proofs.append(StageProof(objective.name, objective.unit, value, claim, bound, unproven))
+        by = str(row.get("by", "multipliers"))
+        proofs.append(StageProof(objective.name, objective.unit, value, claim, bound, unproven, by))
     if missing:
         notes.append(f"Not proven: the plan holds no usable multipliers for {', '.join(missing)}.")
+    notes += [f"{proof.words}." for proof in proofs if proof.by == "solver" and proof.words]
     return Proof(tuple(proofs), tuple(notes), exact)
 
 

@@ -24,6 +24,13 @@ OK, FINDINGS, WRONG_USE, INTERNAL, STOPPED = 0, 1, 2, 70, 130
 EXIT_CODES = (
     "Exit codes: 0 done, 1 findings in a case or violations in a plan, 2 wrong use, 3 no plan, 4 solver missing."
 )
+EFFORTS = (
+    "Assumed efforts: 1 an open line or switch closed; 2 the reserve of one vehicle lowered; 3 a vehicle that "
+    "stands idle, at a free plug; 4 one more vehicle like one of the case, at a free plug; 5 more fuel in a "
+    "tank or generator; 6 all reserves lowered; 7 one plug more for a vehicle that stands idle or only "
+    "charges; 8 one plug more, and one more vehicle like one of the case; 9 more energy at the start in a "
+    "vehicle or battery; 10 one more vehicle of the catalogue, at a free plug; 11 a mobile generator."
+)
 DEMO = "ieee123-storm"
 FIGURE = "service.svg"
 
@@ -159,21 +166,71 @@ def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: boo
     return OK if verdict.ok and proof.ok else FINDINGS
 
 
-@v2g.command()
+@v2g.command(epilog=EFFORTS)
 @click.argument("case")
 @click.argument("plan", type=click.Path(path_type=Path))
+@click.option(
+    "--remedies/--no-remedies",
+    default=None,
+    help="Look for the cheapest single change that would keep each load; default: where the case is small.",
+)
+@click.option("--time-limit", type=float, default=60.0, show_default=True, help="Seconds for remedies, all together.")
+@click.option("--values", is_flag=True, help="List what one more kWh, kW, plug or litre would be worth, and where.")
 @extra_parts
 @as_json
-def explain(case: str, plan: Path, extra: Sequence[Path], json_: bool) -> int:
-    """Say why loads of CASE are not served in PLAN, and what stands in the way."""
-    from v2g.explain import explain as reasons_of
-    from v2g.reports.text import reasons_report
+def explain(case: str, plan: Path, remedies: bool | None, time_limit: float, values: bool, extra: Sequence[Path],
+            json_: bool) -> int:  # fmt: skip
+    """Say why loads of CASE are not served in PLAN, what stands in the way, and what would help.
 
-    reasons = reasons_of(_read(case, _parts(extra), warn=False), _plan(plan))
+    A remedy is told only if it works: the changed case is solved again with all loads kept that were served
+    before, and the plan is audited. Remedies are ranked by assumed effort, from a switch that is closed (1)
+    to a mobile generator that comes with fuel (11).
+    """
+    from v2g.explain import explain as reasons_of
+    from v2g.explain import small
+    from v2g.reports.text import reasons_report, values_report
+    from v2g.values import values as worth_of
+
+    parts = _parts(extra)
+    read, found = _read(case, parts, warn=False), _plan(plan)
+    search = small(found) if remedies is None else remedies
+    reasons = reasons_of(read, found, search, time_limit=time_limit, parts=parts)
+    worth = worth_of(read, found, parts=parts) if values else None
     if json_:
-        _json({"reasons": [reason.to_dict() for reason in reasons]})
+        listed = {} if worth is None else {"values": worth.to_dict("records")}
+        _json({"reasons": [reason.to_dict() for reason in reasons], **listed})
     else:
         _say(reasons_report(reasons))
+        if any(reason.subject == "load" for reason in reasons) and not search and remedies is None:
+            _say("Remedies were not looked for, as the case is large: ask for them with --remedies.")
+        if worth is not None:
+            _say(values_report(worth))
+    return OK
+
+
+@v2g.command()
+@click.argument("case")
+@click.option("--tier", type=int, default=1, show_default=True, help="Which critical loads are to be kept alive.")
+@click.option("--plan", type=click.Path(path_type=Path), help="A plan to compare with; default: solve the case.")
+@click.option("--network", help="lindistflow (voltages) or transport; default: what the case says.")
+@click.option("--time-limit", type=float, help="Seconds for the search.")
+@extra_parts
+@as_json
+@verbosely
+def survive(case: str, tier: int, plan: Path | None, extra: Sequence[Path], json_: bool, verbose: bool,
+            **options: Any) -> int:  # fmt: skip
+    """Say how long all loads of a tier of CASE could be served, if nothing else counted, and what a plan reaches."""
+    from v2g.survival import survive as longest
+
+    options["parts"] = _parts(extra)
+    read = _read(case, options["parts"], warn=not json_)
+    beside = _solved(read, dict(options), verbose, quiet=json_) if plan is None else _plan(plan)
+    with Progress(verbose=verbose, quiet=json_) as progress:
+        found = longest(read, tier, plan=beside, progress=progress, **options)
+    if json_:
+        _json(found.to_dict())
+    else:
+        _say(found.text)
     return OK
 
 

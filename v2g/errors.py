@@ -8,6 +8,7 @@
     ├── ModelError           a part is wrongly written (names part, rule, file, line)
     ├── SolveError           no plan came back
     │   ├── SolverMissing    the solver asked for is not installed
+    │   ├── Unmeetable       the limits of the case clash, whatever is served
     │   └── AuditFailed      a plan came back and the audit refused it
     └── UsageError           a verb was asked for something it does not do
 """
@@ -98,6 +99,14 @@ class SolverMissing(SolveError):
     """The solver asked for is not installed here."""
 
     exit_code = 4
+
+
+class Unmeetable(SolveError):
+    """No plan keeps all limits of the case; ``items`` are those that clash, not one of them to be spared."""
+
+    def __init__(self, message: str, items: Sequence[object] = ()) -> None:
+        self.items = tuple(items)
+        super().__init__(message)
 
 
 class AuditFailed(SolveError):

@@ -5,9 +5,10 @@ quantifier: ``def fuel(self, g)`` holds for every generator g. A rule is never e
 *read*, by one of the interpreters in `v2g.readings`, with index arrays, labels, letters or units.
 
 Letters
-    ``t`` intervals, ``k`` the T + 1 points between them, ``n`` nodes (bus-phases) and ``r`` tiers
-    belong to the case. Every part adds its own: ``rows`` for the rows of its table, ``links`` for
-    its points of connection (one per unit and phase), and whatever it lists in ``sets``.
+    ``t`` intervals, ``k`` the T + 1 points between them, ``n`` nodes (bus-phases), ``r`` tiers,
+    ``l`` loads, ``v`` vehicles, ``y`` chargers and ``j`` sites belong to the case: parts meet there.
+    Every part adds its own: ``rows`` for the rows of its table, ``links`` for its points of
+    connection (one per unit and phase), and whatever it lists in ``sets``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from v2g.errors import ModelError
 from v2g.schema import Column, Kind, TableSpec, column_name, place_columns
 
-CASE_LETTERS = {"t": "intervals", "k": "points", "n": "nodes", "r": "tiers"}
+CASE_LETTERS = {
+    "t": "intervals", "k": "points", "n": "nodes", "r": "tiers",
+    "l": "loads", "v": "vehicles", "y": "chargers", "j": "sites",
+}  # fmt: skip
 
 
 class Reading(Protocol):
@@ -238,6 +242,7 @@ class Part:
     rows: ClassVar[str] = ""
     links: ClassVar[str] = ""
     delta: ClassVar[bool] = False
+    at_site: ClassVar[bool] = False
     from_file: ClassVar[bool] = True
     sets: ClassVar[dict[str, str]] = {}
     more_columns: ClassVar[tuple[Column, ...]] = ()
@@ -281,7 +286,7 @@ class Part:
             return None
         key = cls.table.removesuffix("ies") + "y" if cls.table.endswith("ies") else cls.table.removesuffix("s")
         own = tuple(c for w in cls.words(param) if (c := w.column()) is not None)
-        place = place_columns(delta=cls.delta) if cls.links else ()
+        place = place_columns(delta=cls.delta, site=cls.at_site) if cls.links else ()
         doc = inspect.cleandoc(cls.__doc__ or "").split("\n")[0]
         columns = (Column(key, "id", required=True, help="its name"), *place, *own, *cls.more_columns)
         return TableSpec(cls.table, columns, key=key, help=doc)
@@ -338,9 +343,10 @@ def check_part(cls: type[Part]) -> None:
 
 
 def _check_letters(cls: type[Part]) -> None:
+    sets = {cls.rows: cls.table, cls.links: f"{cls.table}.links", **cls.sets}
     own = [letter for letter in (cls.rows, cls.links, *cls.sets) if letter]
     for letter in own:
-        if letter in CASE_LETTERS:
+        if CASE_LETTERS.get(letter, sets[letter]) != sets[letter]:
             raise ModelError(f"{cls.table}: index letter '{letter}' belongs to the case ({CASE_LETTERS[letter]}).")
         if own.count(letter) > 1:
             raise ModelError(f"{cls.table}: index letter '{letter}' is declared twice.")

@@ -17,8 +17,10 @@ from v2g.derive import numbers
 from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced
+from v2g.engine.mixed import Mixed, further
 from v2g.engine.stages import Run
-from v2g.errors import AuditFailed, UsageError
+from v2g.errors import AuditFailed, SolveError, Unmeetable, UsageError
+from v2g.infeasible import told
 from v2g.language import Part
 from v2g.lp import LP
 from v2g.models import TOTALS
@@ -55,6 +57,7 @@ def problem_of(case: Case, network: str, policy: str, extra: Sequence[type[Part]
 def solve(
     case: Case, *, network: str | None = None, policy: str | None = None, solver: str = "highs", gap: float = 1e-3,
     time_limit: float | None = None, parts: Sequence[type[Part]] = (), progress: Progress | None = None,
+    keep: Sequence[str] = (),
 ) -> Plan:  # fmt: skip
     """Plan the dispatch of a case.
 
@@ -72,6 +75,8 @@ def solve(
         Classes of parts from outside.
     progress
         Called as ``progress(phase, detail, seconds)``.
+    keep
+        Critical loads that must be served throughout, whatever the policy says.
 
     Raises
     ------
@@ -89,14 +94,14 @@ def solve(
     started = time.perf_counter()
     problem = problem_of(case, network, policy, parts)
     reader = Arrays(problem)
-    lp = reader.read()
+    lp = required(reader.read(), keep)
     seconds["build"] = time.perf_counter() - started
     said("build", "{rows} rows, {columns} columns".format(**lp.sizes()), seconds["build"])
 
     started = time.perf_counter()
     options = HIGHS_OPTIONS[variant] | ALWAYS if family == "highs" else HIGHS_OPTIONS[""] | ALWAYS
     run = _run(problem, lp, family, variant, options, gap, clock, said)
-    x = run.all()
+    x = _planned(case, problem, run, keep)
     seconds["solve"] = time.perf_counter() - started
     said("solve", "all stages", seconds["solve"])
 
@@ -104,11 +109,49 @@ def solve(
     tables = Tabulator(case, problem, reader, lp.layout, x)
     made = _provenance(case, network, policy, solver, {**options, "gap": gap, "time_limit": time_limit}, parts)
     made["rescued_by_simplex"] = run.core.rescued
+    if keep:
+        made["keep"] = list(keep)
     plan = _draft(case, tables, run, lp, x, made, gap)
     seconds["tabulate"] = time.perf_counter() - started
     plan = _audited(case, plan, seconds)
     said("verify", f"largest violation {plan.summary['audit']['max_violation']:.1e}", seconds["verify"])
     return plan
+
+
+def required(lp: LP, keep: Sequence[str]) -> LP:
+    """The program with these critical loads served throughout. Raises UsageError where there is no such load."""
+    if not keep:
+        return lp
+    block = lp.layout.columns["loads", "kept"]
+    names = lp.layout.labels["loads", block.letters[0]]
+    column = {names[block.position(at)[0]]: at for at in range(block.first, block.first + block.size)}
+    unknown = [name for name in keep if name not in column]
+    if unknown:
+        raise UsageError(f"There is no critical load {', '.join(unknown)}. Critical loads: {', '.join(column)}.")
+    lower = lp.lower.copy()
+    lower[[column[name] for name in keep]] = 1.0
+    return lp.with_bounds(lower, lp.upper)
+
+
+def _planned(case: Case, problem: Problem, run: Run, keep: Sequence[str]) -> Floats:
+    """The final point of a run; where the limits of the case clash, that is told limit by limit."""
+    try:
+        return _kept(run, keep)
+    except Unmeetable as error:
+        raise told(error, case, problem, run.lp, run.clock.left()) from error
+
+
+def _kept(run: Run, keep: Sequence[str]) -> Floats:
+    """The final point of a run; where loads must be served and cannot be, that is what is said."""
+    impossible = (run.lp.lower > run.lp.upper).any()
+    try:
+        if not impossible:
+            return run.all()
+    except SolveError as error:
+        if not keep or run.x is not None or run.clock.over:
+            raise
+        raise SolveError(f"No plan serves all of these throughout: {', '.join(keep)}.") from error
+    raise SolveError(f"No plan serves all of these throughout: {', '.join(keep)}. Some are at a dead bus.")
 
 
 def _run(problem: Problem, lp: LP, family: str, variant: str, options: dict[str, Any], gap: float, clock: Clock,
@@ -119,13 +162,11 @@ def _run(problem: Problem, lp: LP, family: str, variant: str, options: dict[str,
         said("solve", f"{stage}: {text}", clock.spent())
 
     if family == "highs":
-        return Run(core, clock, report, gap)
+        return (Mixed if further(lp).size else Run)(core, clock, report, gap)
     return ByPyomo(core, clock, report, gap, witness=pyomo_reading.read(problem), variant=variant)
 
 
-def _draft(
-    case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenance: dict[str, Any], gap: float
-) -> Plan:
+def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenance: dict[str, Any], gap: float) -> Plan:
     frames = {
         "loads": tables.loads(),
         "vehicles": tables.vehicles(),
@@ -134,9 +175,12 @@ def _draft(
         "sources": tables.sources(),
         "prices": tables.prices(run.stages),
     }
+    sent = tables.deliveries()
+    if len(sent):
+        frames["deliveries"] = sent
     if tables.outsiders():
         frames["others"] = tables.others()
-    summary = summarise(case, frames, run.stages, lp, x, provenance, gap)
+    summary = summarise(case, frames, run.stages, lp, x, provenance, gap, tables.problem.numbers)
     return Plan(summary, frames, evidence(run, lp))
 
 
@@ -167,6 +211,8 @@ def evidence(run: Run, lp: LP) -> dict[str, np.ndarray]:
         name = stage.objective.name
         if stage.multipliers is not None:
             found[f"{name}.multipliers"] = stage.multipliers
+        if stage.prices is not None and stage.prices is not stage.multipliers:
+            found[f"{name}.prices"] = stage.prices
         if stage.tree is not None:
             found |= {f"{name}.{key}": array for key, array in stage.tree.arrays().items()}
         found[f"{name}.lower"], found[f"{name}.upper"] = stage.lower[whole], stage.upper[whole]

@@ -115,16 +115,21 @@ class Scarcity:
         begin = sheet["energy_start_kwh"] - fleet.floor_kwh[:, :-1]
         filled = np.maximum(begin, self.vehicle_above) > 1e-3
         gives = filled & (fleet.discharge_max_kw > 0)
-        return np.where(gives, fleet.discharge_max_kw - sheet["discharge_kw"], 0.0) + sheet["charge_kw"]
+        room = np.minimum(fleet.discharge_max_kw - sheet["discharge_kw"], fleet.give_max_kw - self.record.given)
+        return np.where(gives, np.maximum(room, 0.0), 0.0) + sheet["charge_kw"]
 
     def _source_room(self) -> Array:
-        """The same for sources; a battery counts while it holds something, a grid without a rating always."""
+        """The same for sources; a battery counts while it holds something, a grid without a rating always.
+
+        What a station gives is what its vehicles give, and counted with them.
+        """
         sources, sheet = self.record.sources, self.record.source_sheet
         before = np.hstack([(sources.start_kwh - sources.reserve_kwh)[:, None], self.battery_above[:, :-1]])
         filled = np.maximum(before, self.battery_above) > 1e-3
         store = np.where(filled, sources.discharge_kw[:, None] - sheet["discharge_kw"], 0.0) + sheet["charge_kw"]
         fuelled = ~sources.of("generator") | (sources.fuel_l > 0)
-        made = np.where(sources.available & fuelled[:, None], sources.limit_kw - sheet["output_kw"], 0.0)
+        makes = sources.available & (fuelled & ~sources.of("station"))[:, None]
+        made = np.where(makes, sources.limit_kw - sheet["output_kw"], 0.0)
         return np.where(sources.of("battery")[:, None], store, np.maximum(made, 0.0))
 
     @cached_property
@@ -187,8 +192,9 @@ class Scarcity:
         for kind in ("line", "transformer"):
             table = self.record.case.table(f"{kind}s")
             columns = [texts(table, column, "abc") for column in (kind, "from_bus", "to_bus", "phases")]
+            closed = flags(table, "closed", True)
             for row, (name, one, two, phases) in enumerate(zip(*columns, strict=True)):
-                if flags(table, "closed", True)[row]:
+                if self._closed(kind, name, at, bool(closed[row])):
                     continue
                 pairs = [(number.get((one, p)), number.get((two, p))) for p in phases]
                 both = [(a, b) for a, b in pairs if a is not None and b is not None]
@@ -196,3 +202,10 @@ class Scarcity:
                 if any(self.island[a] == island and live[b, at] for a, b in inside):
                     found.append(f"{kind} {name}")
         return found
+
+    def _closed(self, kind: str, name: str, at: int, stated: bool) -> bool:
+        """Whether a line or transformer is closed in an interval; as stated where it has no legs."""
+        feeder = self.record.feeder
+        legs = [k for k, leg in enumerate(feeder.legs)
+                if (feeder.branches[leg.branch].kind, feeder.branches[leg.branch].name) == (kind, name)]  # fmt: skip
+        return bool(feeder.closed[legs, at].any()) if legs else stated

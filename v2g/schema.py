@@ -10,7 +10,7 @@ Kind = Literal["id", "ref", "text", "number", "flag", "time", "choice", "phases"
 
 UNIT_SUFFIX = {
     "1": "", "kW": "_kw", "kvar": "_kvar", "kVA": "_kva", "kWh": "_kwh", "h": "_h", "L": "_l",
-    "L/kWh": "_l_per_kwh", "ohm": "_ohm", "kV": "_kv", "p.u.": "_pu", "km": "_km",
+    "L/kWh": "_l_per_kwh", "L/h": "_l_per_h", "ohm": "_ohm", "kV": "_kv", "p.u.": "_pu", "km": "_km",
 }  # fmt: skip
 
 
@@ -62,16 +62,27 @@ def column_name(name: str, unit: str) -> str:
     return name + UNIT_SUFFIX[unit]
 
 
-def place_columns(*, delta: bool = False) -> tuple[Column, ...]:
-    """Where a device stands: its bus, its phases, and (``delta``) how it is connected to them."""
-    place = (
-        Column("bus", "ref", required=True, refers_to="buses", help="bus at which it is connected"),
-        Column("phases", "phases", default="abc", help="phases it is connected to, such as abc, ac or b"),
-    )
+def place_columns(*, delta: bool = False, site: bool = False) -> tuple[Column, ...]:
+    """Where a device stands: its bus, its phases, and (``delta``) how it is connected to them.
+
+    With ``site`` it may name a site in place of its bus.
+    """
     connection = Column(
         "connection", "choice", default="wye", choices=("wye", "delta"), help="wye (to neutral) or delta"
     )
-    return (*place, connection) if delta else place
+    return (*_place(site), *((connection,) if delta else ()))
+
+
+def _place(site: bool) -> tuple[Column, ...]:
+    phases = Column("phases", "phases", default="abc", help="phases it is connected to, such as abc, ac or b")
+    bus = "bus at which it is connected"
+    if not site:
+        return Column("bus", "ref", required=True, refers_to="buses", help=bus), phases
+    return (
+        Column("bus", "ref", default="", refers_to="buses", help=f"{bus}; blank = that of its site"),
+        phases,
+        Column("site", "ref", default="", refers_to="sites", help="site it belongs to"),
+    )
 
 
 def merge(specs: Iterable[TableSpec]) -> dict[str, TableSpec]:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from v2g.affine import Floats
+from v2g.affine import Floats, Ints
 from v2g.case import Case
+from v2g.daily import Days, days
 from v2g.engine.stages import Stage
 from v2g.lp import LP
+from v2g.problem import Numbers
 
 FULL = 1e-6
 
 
 def summarise(case: Case, tables: Mapping[str, pd.DataFrame], stages: Sequence[Stage], lp: LP, x: Floats,
-              provenance: dict[str, Any], gap: float) -> dict[str, Any]:  # fmt: skip
-    """Content of ``summary.json``, all but what the audit and the clock add."""
+              provenance: dict[str, Any], gap: float, numbers: Numbers) -> dict[str, Any]:  # fmt: skip
+    """Content of ``summary.json``, all but what the audit and the clock add; ``numbers`` are those of the problem."""
+    pieces = days(case, tables["loads"], numbers.values)
+    by_tier = critical(case, tables["loads"], stages, pieces)
     proofs = [_certified(stage, x) for stage in stages]
     worst = max(proofs, key=lambda s: s["gap"])
     within = all(s["gap"] <= max(gap, FULL) for s in proofs)
@@ -26,10 +31,10 @@ def summarise(case: Case, tables: Mapping[str, pd.DataFrame], stages: Sequence[S
     return {
         "status": "optimal" if within else "feasible",
         "gap": worst["gap"],
-        "critical": critical(case, tables["loads"], stages),
-        "critical_hours": hours(tables["loads"]),
-        "energy_kwh": energies(case, tables),
-        "reserve_shortfall_kwh": shortfall(case, tables["vehicles"]),
+        "critical": by_tier,
+        "critical_hours": hours(tables["loads"], pieces, by_tier),
+        "energy_kwh": energies(case, tables, pieces),
+        "reserve_shortfall_kwh": shortfall(case, tables["vehicles"], numbers.values["vehicles", "needed"][:, 0]),
         "certificate": {**headline, "worst": worst["name"], "stages": proofs},
         "sizes": lp.sizes(),
         "provenance": provenance,
@@ -46,28 +51,31 @@ def _certified(stage: Stage, x: Floats) -> dict[str, Any]:
         "objective": value,
         "bound": min(bound, value),
         "gap": max(0.0, value - bound) / max(1.0, abs(value)),
+        "by": stage.by,
     }
 
 
-def critical(case: Case, loads: pd.DataFrame, stages: Sequence[Stage]) -> dict[str, dict[str, Any]]:
-    """Critical loads by tier: how many there are, are served throughout, and could be at most."""
+def critical(case: Case, loads: pd.DataFrame, stages: Sequence[Stage], pieces: Days) -> dict[str, dict[str, Any]]:
+    """Critical loads by tier: how many there are, are served, and could be at most, and how long all of them are."""
     table = case.table("loads")
     if not len(table):
         return {}
-    counted = (table["tier"].to_numpy(int) > 0) & (table["service"] != "flexible").to_numpy()
-    short = loads[loads["demand_kw"] - loads["served_kw"] > FULL * np.maximum(1.0, loads["demand_kw"] / 100.0)]
-    unserved = set(short.loc[short["required"] > 0, "load"])
+    tiers = table["tier"].to_numpy(int)
+    counted = (tiers > 0) & (table["service"] != "flexible").to_numpy()
+    served = _whole(case, loads) & pieces.kept(len(table))
+    alive = np.minimum(_survival(case, loads), pieces.alive(len(table), np.cumsum(case.hours)))
     people = table["people"].to_numpy(float)
     lost = {s.objective.name: s.bound for s in stages if s.objective.integers}
     found = {}
-    for tier in sorted(set(table.loc[counted, "tier"].astype(int))):
-        mine = counted & (table["tier"].to_numpy(int) == tier)
+    for tier in sorted(set(tiers[counted].tolist())):
+        mine = counted & (tiers == tier)
         weights = np.where(np.isnan(people[mine]), 1.0, people[mine])
-        kept = ~table.loc[mine, "load"].isin(unserved).to_numpy()
+        kept = served[mine]
         row: dict[str, Any] = {
             "total": int(mine.sum()),
             "served": int(kept.sum()),
             "bound": _most(weights, weights.sum() - lost.get(f"critical_{tier}", 0.0)),
+            "survival_h": float(alive[mine].min()),
         }
         if not np.isnan(people[mine]).all():
             row |= {"weighted": True, "people": float(weights.sum()), "people_served": float(weights[kept].sum())}
@@ -75,41 +83,85 @@ def critical(case: Case, loads: pd.DataFrame, stages: Sequence[Stage]) -> dict[s
     return found
 
 
+def _lacking(case: Case, loads: pd.DataFrame) -> NDArray[np.bool_]:
+    """Where a load with continuous service lacks power that it requires, (loads, T)."""
+    short = loads["demand_kw"] - loads["served_kw"] > FULL * np.maximum(1.0, loads["demand_kw"] / 100.0)
+    lacking = (short & (loads["required"] > 0)).to_numpy()
+    return np.asarray(lacking.reshape(case.steps, len(case.table("loads"))).T)
+
+
+def _starts(case: Case) -> Floats:
+    """Start of each interval in h, (T,)."""
+    return np.asarray(np.cumsum(case.hours) - case.hours)
+
+
+def _whole(case: Case, loads: pd.DataFrame) -> NDArray[np.bool_]:
+    """Whether each load has all the power that it requires, as long as that counts, (loads,)."""
+    guarantee = case.header.get("guarantee_h")
+    until = float(guarantee) if isinstance(guarantee, (int, float)) else np.inf
+    return np.asarray(~(_lacking(case, loads) & (_starts(case) < until - 1e-9)).any(axis=1))
+
+
+def _survival(case: Case, loads: pd.DataFrame) -> Floats:
+    """Hours from the start until a load first lacks power that it requires; the horizon if it never does, (loads,)."""
+    lacking = _lacking(case, loads)
+    return np.asarray(np.where(lacking.any(axis=1), _starts(case)[lacking.argmax(axis=1)], case.hours.sum()))
+
+
 def _most(weights: Floats, budget: float) -> int:
     """How many loads can be served at most if their weights may add up to no more than the budget."""
     return int((np.cumsum(np.sort(weights)) <= budget + 1e-6 * max(1.0, budget)).sum())
 
 
-def hours(loads: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """Critical load-hours by tier, required and served; part of the power counts as part of the hour."""
+def hours(loads: pd.DataFrame, pieces: Days, tiers: Iterable[str]) -> dict[str, dict[str, float]]:
+    """Critical load-hours by tier, required and served; part of the power is part of the hour.
+
+    Loads with service by the day need, and get, so many hours at full power.
+    """
     required = loads[loads["required"] > 0]
-    share = required["served_kw"] / required["demand_kw"]
-    tiers = required["tier"].to_numpy(int)
-    table = {"required": required["hours"].to_numpy(float), "served": (required["hours"] * share).to_numpy(float)}
-    return {
-        str(tier): {name: float(values[tiers == tier].sum()) for name, values in table.items()}
-        for tier in np.unique(tiers)
-    }
+    length = required["hours"].to_numpy(float)
+    share = (required["served_kw"] / required["demand_kw"]).to_numpy(float)
+    tier = np.concatenate([required["tier"].to_numpy(int), pieces.tier])
+    asked = np.concatenate([length, pieces.need])
+    return _summed(tier, asked, np.concatenate([length * share, np.minimum(pieces.got, pieces.need)]), tiers)
 
 
-def energies(case: Case, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
+def _summed(tier: Ints, required: Floats, served: Floats, tiers: Iterable[str]) -> dict[str, dict[str, float]]:
+    both = {"required": required, "served": served}
+    return {name: {key: float(values[tier == int(name)].sum()) for key, values in both.items()} for name in tiers}
+
+
+def energies(case: Case, tables: Mapping[str, pd.DataFrame], pieces: Days) -> dict[str, float]:
     """Energies in kWh: who gave, who took, what was lost."""
     loads, vehicles, sources = tables["loads"], tables["vehicles"], tables["sources"]
     served = loads["served_kw"] * loads["hours"]
+    daily = np.isin(np.tile(np.arange(len(case.table("loads"))), case.steps), pieces.load)
+    counted = (loads["required"].to_numpy() > 0) | daily
     posts = case.table("chargers")
     charger = posts.set_index("charger") if len(posts) else pd.DataFrame(columns=["charge_eff", "discharge_eff"])
     eff_in = vehicles["charger"].map(charger["charge_eff"]).fillna(1.0).astype(float)
     eff_out = vehicles["charger"].map(charger["discharge_eff"]).fillna(1.0).astype(float)
-    charged, given = (vehicles[c] * vehicles["hours"] for c in ("charge_kw", "discharge_kw"))
+    charged, given, premises, sockets = (_kwh(vehicles, c) for c in ("charge_kw", "discharge_kw", "v2h_kw", "v2l_kw"))
+    own = case.table("vehicles")
+    eff_socket = vehicles["vehicle"].map(own.set_index("vehicle")["v2l_eff"]) if "v2l_eff" in own else 1.0
     kind, energy = sources["kind"], sources["output_kw"].astype(float) * sources["hours"].astype(float)
     solar = sources[kind == "solar"]
     wasted = (solar["available_kw"] - solar["output_kw"]).astype(float) * solar["hours"].astype(float)
     return {
-        "served_critical": float(served[loads["required"] > 0].sum()),
-        "served_other": float(served[loads["required"] == 0].sum()),
+        "served_critical": float(served[counted].sum()),
+        "served_other": float(served[~counted].sum()),
         "charged": float(charged.sum()),
         "discharged": float(given.sum()),
-        "losses_vehicle": float((charged * (1.0 - eff_in) + given * (1.0 / eff_out - 1.0)).sum()),
+        "v2h": float(premises.sum()),
+        "v2l": float(sockets.sum()),
+        "standby": float(vehicles["standby_kwh"].sum()) if "standby_kwh" in vehicles else 0.0,
+        "losses_vehicle": float(
+            (
+                charged * (1.0 - eff_in)
+                + (given + premises) * (1.0 / eff_out - 1.0)
+                + sockets * (1.0 / eff_socket - 1.0)
+            ).sum()
+        ),
         "trips": float((vehicles["trip_kwh"] - vehicles["missed_trip_kwh"]).sum()),
         "solar_used": float(energy[kind == "solar"].sum()),
         "solar_curtailed": float(wasted.sum()),
@@ -117,6 +169,11 @@ def energies(case: Case, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]
         "grid": float(energy[kind == "grid"].sum()),
         **_batteries(case, sources[kind == "battery"]),
     }
+
+
+def _kwh(rows: pd.DataFrame, power: str) -> pd.Series:
+    """Energy of each row in kWh, from a column in kW; zero where there is no such column."""
+    return rows[power] * rows["hours"] if power in rows else 0.0 * rows["hours"]
 
 
 def _batteries(case: Case, rows: pd.DataFrame) -> dict[str, float]:
@@ -134,11 +191,14 @@ def _batteries(case: Case, rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def shortfall(case: Case, vehicles: pd.DataFrame) -> float:
-    """Sum over vehicles of the most that is ever missing to the mobility reserve, in kWh."""
+def shortfall(case: Case, vehicles: pd.DataFrame, needed: Floats) -> float:
+    """Sum over vehicles of the most that is ever missing to what their drivers need, in kWh.
+
+    ``needed`` is that at the start, (vehicles,).
+    """
     if not len(vehicles):
         return 0.0
     table = case.table("vehicles").set_index("vehicle")
-    at_start = (table["reserve_kwh"] - table["start_kwh"]).clip(lower=0.0)
+    at_start = (pd.Series(needed, index=table.index) - table["start_kwh"]).clip(lower=0.0)
     later = vehicles.groupby("vehicle", sort=False)["shortfall_kwh"].max()
     return float(np.maximum(at_start, later.reindex(at_start.index)).sum())

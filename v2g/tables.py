@@ -16,7 +16,9 @@ PROFILE = Column("profile", "number", required=True, at_least=0.0, help="multipl
 OPEN_TABLES = {"profiles": PROFILE}
 """Tables whose further columns are named by the user, and what those hold."""
 
-WHOLE_NUMBERS = frozenset({("loads", "tier"), ("chargers", "plugs")})
+WHOLE_NUMBERS = frozenset(
+    {("loads", "tier"), ("chargers", "plugs"), ("vehicles", "sockets"), ("fleet_minimum", "vehicles")}
+)
 """Columns that count, stored as int64."""
 
 
@@ -63,7 +65,6 @@ BUSES = TableSpec(
         Column("y", help="coordinate for drawings, upwards"),
     ),
     key="bus",
-    required=True,
     help="points of the feeder",
 )
 
@@ -116,21 +117,54 @@ def _efficiency(name: str, way: str) -> Column:
     return Column(name, required=True, above=0.0, at_most=1.0, help=f"share that arrives, {way}")
 
 
+def _limit(name: str, what: str) -> Column:
+    return Column(name, unit="kW", at_least=0.0, help=f"{what}; blank = not known, never binds")
+
+
+SITES = TableSpec(
+    "sites",
+    (
+        Column("site", "id", required=True, help="name of the site"),
+        Column("bus", "ref", default="", refers_to="buses", help="bus it hangs on; blank = off the feeder"),
+        Column("kind", "text", default="", help="what it is, for people: shelter, care home, ..."),
+        Column("people", above=0.0, help="people there, for reports"),
+        _limit("import_kw", "most that its loads and chargers take from the feeder, net"),
+        _limit("export_kw", "most that its chargers give to the feeder, net"),
+        _limit("transfer_kw", "rating of its transfer switch: most that V2H gives there"),
+        _limit("sockets_kw", "most that cars give there from their sockets, all together"),
+    ),
+    key="site",
+    help="places with people in them",
+)
+
 CHARGERS = TableSpec(
     "chargers",
     (
         Column("charger", "id", required=True, help="name of the charger"),
-        Column("type", "text", default="", help="nameplate, for display"),
-        *place_columns(delta=True),
+        Column("type", "text", default="", help="nameplate; one of the catalogue fills blank cells"),
+        *place_columns(delta=True, site=True),
         Column("charge_kw", required=True, unit="kW", at_least=0.0, help="most it can take from the feeder, per plug"),
         Column("discharge_kw", default=0.0, unit="kW", at_least=0.0, help="most it can give, per plug; 0 = one-way"),
         _efficiency("charge_eff", "feeder to battery"),
-        _efficiency("discharge_eff", "battery to feeder"),
+        _efficiency("discharge_eff", "battery to where it feeds"),
         Column("plugs", default=1.0, at_least=1.0, help="vehicles it can hold at a time"),
+        Column(
+            "feeds", "choice", default="feeder", choices=("feeder", "premises"),
+            help="where a discharge goes: feeder = V2G; premises = V2H, behind the transfer switch of its site",
+        ),
+        Column("island_capable", "flag", default=True, help="1 = feeds its premises while the feeder is dead"),
+        Column("forming", "flag", default=False, help="1 = can form an island of the feeder"),
+        Column(
+            "rating_kva", unit="kVA", above=0.0,
+            help="apparent power when forming, all phases; blank = the greater of its powers x plugs",
+        ),
+        Column("voltage_pu", default=1.0, unit="p.u.", above=0.5, at_most=1.5, help="voltage it holds when forming"),
+        Column("standby_kw", default=0.0, unit="kW", at_least=0.0, help="drawn from each vehicle plugged in, always"),
+        Column("connector", "text", default="", help="such as type2, ccs2 or chademo; blank = fits all"),
     ),
     key="charger",
     help="where vehicles are plugged in",
-)
+)  # fmt: skip
 
 _VEHICLE = Column("vehicle", "ref", required=True, refers_to="vehicles", help="which vehicle")
 
@@ -138,11 +172,13 @@ STAYS = TableSpec(
     "stays",
     (
         _VEHICLE,
-        Column("charger", "ref", required=True, refers_to="chargers", help="where it is plugged in"),
-        Column("from_utc", "time", required=True, help="plugged in from"),
-        Column("until_utc", "time", required=True, help="plugged in until"),
+        Column("charger", "ref", default="", refers_to="chargers", help="where it is plugged in"),
+        Column("site", "ref", default="", refers_to="sites", help="where it is parked, where it is not plugged in"),
+        Column("from_utc", "time", required=True, help="there from"),
+        Column("until_utc", "time", required=True, help="there until"),
+        Column("leave_kwh", unit="kWh", at_least=0.0, help="must have at least that on board when it leaves"),
     ),
-    help="when a vehicle is plugged in, and where",
+    help="when a vehicle is plugged in or parked, and where",
 )
 
 TRIPS = TableSpec(
@@ -152,8 +188,69 @@ TRIPS = TableSpec(
         Column("depart_utc", "time", required=True, help="leaves at"),
         Column("return_utc", "time", required=True, help="is back at"),
         Column("energy_kwh", required=True, unit="kWh", at_least=0.0, help="used on the way, evenly over its time"),
+        Column("return_kwh", unit="kWh", at_least=0.0, help="must have at least that on board when it is back"),
     ),
     help="when a vehicle is on the road, and what that uses",
+)
+
+NEEDS = TableSpec(
+    "needs",
+    (
+        Column("need", "id", required=True, help="its name"),
+        Column("vehicle", "ref", default="", refers_to="vehicles", help="which vehicle; blank = every one"),
+        Column("from_utc", "time", help="from when it holds; blank = from the start"),
+        Column("until_utc", "time", help="until when it holds; blank = to the end"),
+        Column("energy_kwh", default=0.0, unit="kWh", at_least=0.0, help="least energy on board"),
+        Column("km", default=0.0, unit="km", at_least=0.0, help="least range; x kwh_per_km of the vehicle"),
+    ),
+    key="need",
+    help="what drivers must be able to drive, and when",
+)
+
+FLEET_MINIMUM = TableSpec(
+    "fleet_minimum",
+    (
+        Column("minimum", "id", required=True, help="its name"),
+        Column("vehicles", required=True, at_least=1.0, help="how many vehicles, at any time"),
+        Column("energy_kwh", required=True, unit="kWh", at_least=0.0, help="least energy on board of each of them"),
+        Column("from_utc", "time", help="from when it holds; blank = from the start"),
+        Column("until_utc", "time", help="until when it holds; blank = to the end"),
+    ),
+    key="minimum",
+    help="vehicles that must be ready to drive at any time",
+)
+
+EVENTS = TableSpec(
+    "events",
+    (
+        Column("at_utc", "time", required=True, help="when it happens"),
+        Column(
+            "event", "choice", required=True, choices=("out", "back", "energised", "dead", "fuel"),
+            help="out, back: of a line or transformer; energised, dead: of a grid connection or bus; fuel: delivered",
+        ),
+        Column("element", "text", required=True, help="name of the line, transformer, grid, bus, tank or generator"),
+        Column("litres", default=0.0, unit="L", at_least=0.0, help="fuel delivered"),
+    ),
+    help="what happens to the feeder, and when",
+)  # fmt: skip
+
+TANKS = TableSpec(
+    "tanks",
+    (
+        Column("tank", "id", required=True, help="name of the tank"),
+        Column("fuel_l", required=True, unit="L", at_least=0.0, help="fuel in it at the start"),
+    ),
+    key="tank",
+    help="fuel shared by generators",
+)
+
+DURATIONS = TableSpec(
+    "durations",
+    (
+        Column("hours", required=True, unit="h", above=0.0, help="how long the outage lasts"),
+        Column("probability", required=True, at_least=0.0, at_most=1.0, help="how likely that is; all rows sum to 1"),
+    ),
+    help="how long the outage may last",
 )
 
 PROFILES = TableSpec(
@@ -162,4 +259,7 @@ PROFILES = TableSpec(
     help="multipliers over time, one column for each profile",
 )
 
-SUPPORT: tuple[TableSpec, ...] = (BUSES, LINES, TRANSFORMERS, CAPACITORS, CHARGERS, STAYS, TRIPS, PROFILES)
+SUPPORT: tuple[TableSpec, ...] = (
+    BUSES, LINES, TRANSFORMERS, CAPACITORS, SITES, CHARGERS, STAYS, TRIPS, NEEDS, FLEET_MINIMUM, EVENTS, TANKS,
+    DURATIONS, PROFILES,
+)  # fmt: skip

@@ -9,15 +9,19 @@ import pandas as pd
 
 from v2g.affine import Floats
 from v2g.case import Case
-from v2g.derive.context import Context
-from v2g.derive.fleet import plugs, trips
+from v2g.derive.context import STATIONS, Context
+from v2g.derive.places import words
 from v2g.engine.stages import Stage
 from v2g.language import Part, total
 from v2g.lp import row_sums
 from v2g.problem import Problem
 from v2g.readings.arrays import Arrays
 
-TABULATED = ("loads", "vehicles", "grid", "generators", "batteries", "solar", "capacitors", "legs")
+TABULATED = (
+    "loads", "vehicles", "premises", "sockets", "sites", "stations", "grid", "generators", "batteries", "solar",
+    "capacitors", "legs",
+)  # fmt: skip
+NOT_SENT = 1e-9
 SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), ("batteries", "battery", "battery"))
 
 
@@ -38,11 +42,6 @@ class Tabulator:
         """A param of the problem."""
         return np.asarray(self.problem.numbers.values[table, word])
 
-    def shared(self, name: str) -> Floats:
-        """A shared total at the point, in its full shape."""
-        groups = self.reader.shared(self.reader.parts[0], name)
-        return np.asarray(row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
-
     def frame(self, things: dict[str, Any], **columns: Any) -> pd.DataFrame:
         """Long table, interval by interval. ``things`` are columns by thing, the others (things, T)."""
         count, steps = len(next(iter(things.values()))), self.case.steps
@@ -53,34 +52,79 @@ class Tabulator:
             data[name] = np.broadcast_to(values, (count, steps)).T.ravel()
         return pd.DataFrame(data)
 
+    def total(self, table: str, name: str) -> Floats:
+        """A part's own total, or (``table`` blank) a shared one, at the point, in its full shape."""
+        part = next((p for p in self.reader.parts if p.table == table), self.reader.parts[0])
+        groups = getattr(part, name)
+        return np.asarray(row_sums(groups.rows, self.x) + groups.const).reshape(groups.shape)
+
+    def spread(self, table: str, word: str, at: tuple[str, str], shape: tuple[int, int]) -> Floats:
+        """A variable over a sparse set, summed where its maps ``at`` lead to."""
+        out = np.zeros(shape)
+        np.add.at(out, tuple(self.number(table, name).astype(int) for name in at), self.value(table, word))
+        return out
+
     def loads(self) -> pd.DataFrame:
-        """What each load asks for and gets."""
-        table, served = self.case.table("loads"), self.value("loads", "served")
+        """What each load asks for and gets, and which way it comes."""
+        table, demand = self.case.table("loads"), self.number("loads", "demand")
+        ratio, surge = self.number("loads", "ratio")[:, None], self.total("loads", "surge")
         return self.frame(
             {"load": table["load"], "bus": table["bus"], "tier": table["tier"].astype(int)},
             required=self.number("loads", "required").astype(int),
-            demand_kw=self.number("loads", "demand"),
-            served_kw=served,
-            served_kvar=served * self.number("loads", "ratio")[:, None],
+            demand_kw=demand,
+            served_kw=self.total("loads", "received"),
+            served_kvar=self.value("loads", "served") * ratio,
+            v2h_kw=self.spread("premises", "take", ("circuit_load", "circuit_interval"), demand.shape),
+            v2l_kw=self.spread("sockets", "give", ("cord_load", "cord_interval"), demand.shape),
+            surge_kw=surge,
         )
 
     def vehicles(self) -> pd.DataFrame:
         """What each vehicle does, and what it has left."""
         table, energy = self.case.table("vehicles"), self.value("vehicles", "energy")
-        names = np.append(self.case.table("chargers").get("charger", pd.Series(dtype=str)).to_numpy(object), "")
-        reserve = table["reserve_kwh"].to_numpy(float) if len(table) else np.zeros(0)
+        posts, sites = (np.array([*words(self.case, t, t[:-1]), ""], dtype=object) for t in ("chargers", "sites"))
+        needed, where = self.number("vehicles", "needed")[:, 1:], self.context.places
+        shape = where.share.shape
         return self.frame(
             {"vehicle": table.get("vehicle", [])},
-            charger=names[plugs(self.context).charger],
+            charger=posts[where.charger],
+            site=sites[where.site],
             charge_kw=self.value("vehicles", "charge"),
             discharge_kw=self.value("vehicles", "discharge"),
-            trip_kwh=trips(self.context),
+            v2h_kw=self.spread("premises", "give", ("plug_vehicle", "plug_interval"), shape),
+            v2l_kw=self.spread("sockets", "give", ("cord_vehicle", "cord_interval"), shape),
+            trip_kwh=self.number("vehicles", "trip"),
             missed_trip_kwh=self.value("vehicles", "missed"),
+            standby_kwh=self.number("vehicles", "standby") - self.value("vehicles", "asleep"),
             energy_start_kwh=energy[:, :-1],
             energy_end_kwh=energy[:, 1:],
-            reserve_kwh=reserve[:, None],
-            shortfall_kwh=np.maximum(0.0, reserve[:, None] - energy[:, 1:]),
+            reserve_kwh=needed,
+            shortfall_kwh=np.maximum(0.0, needed - energy[:, 1:]),
         )
+
+    def deliveries(self) -> pd.DataFrame:
+        """Which vehicle feeds which premises or appliances: one row for each that does, in each interval."""
+        tables = [
+            self._sent("v2h", "premises", ("plug_vehicle", "plug_interval"), None),
+            self._sent("v2l", "sockets", ("cord_vehicle", "cord_interval"), "cord_load"),
+        ]
+        return pd.concat(tables, ignore_index=True).sort_values("start_utc", kind="stable").reset_index(drop=True)
+
+    def _sent(self, way: str, table: str, at: tuple[str, str], to: str | None) -> pd.DataFrame:
+        power = self.value(table, "give")
+        sent = np.flatnonzero(power > NOT_SENT)
+        vehicle, interval = (self.number(table, name)[sent] for name in at)
+        loads = np.array([*words(self.case, "loads", "load"), ""], dtype=object)
+        sites = np.array([*words(self.case, "sites", "site"), ""], dtype=object)
+        return pd.DataFrame({
+            "start_utc": np.array(self.starts, dtype=object)[interval],
+            "hours": self.case.hours[interval],
+            "way": way,
+            "vehicle": np.array(words(self.case, "vehicles", "vehicle"), dtype=object)[vehicle],
+            "site": sites[self.context.places.site[vehicle, interval]],
+            "load": loads[self.number(table, to)[sent]] if to else "",
+            "kw": power[sent],
+        })  # fmt: skip
 
     def nodes(self) -> pd.DataFrame:
         """Injection, voltage and life of each node."""
@@ -92,8 +136,8 @@ class Tabulator:
         return self.frame(
             {"bus": self.context.feeder.bus, "phase": self.context.feeder.phase},
             live=live.astype(int),
-            injection_kw=self.shared("injection"),
-            injection_kvar=self.shared("reactive"),
+            injection_kw=self.total("", "injection"),
+            injection_kvar=self.total("", "reactive"),
             voltage_pu=voltage,
         )
 
@@ -124,13 +168,15 @@ class Tabulator:
         tables = [self._controlled(*names) for names in SOURCES if len(self.case.table(names[0]))]
         if len(self.case.table("solar")):
             tables.append(self._solar())
+        if len(self.context.frame(STATIONS)):
+            tables.append(self._controlled(STATIONS, "station", "charger"))
         if not tables:
             return pd.DataFrame(columns=["start_utc", "hours", "source", "kind", "bus", *_SOURCE_NUMBERS])
         table = pd.concat(tables, ignore_index=True)
         return table.sort_values("start_utc", kind="stable").reset_index(drop=True)
 
     def _by_phase(self, table: str, by_link: Floats, unit: str) -> dict[str, Floats]:
-        links, rows = self.context.links(table), len(self.case.table(table))
+        links, rows = self.context.links(table), len(self.context.frame(table))
         found = {}
         for phase in "abc":
             spread = np.zeros((rows, self.case.steps))
@@ -140,19 +186,21 @@ class Tabulator:
         return found
 
     def _controlled(self, table: str, kind: str, key: str) -> pd.DataFrame:
-        rows, links = self.case.table(table), self.context.links(table)
+        rows, links = self.context.frame(table), self.context.links(table)
         output = self.value(table, "output")
         delivered = np.zeros((len(rows), self.case.steps))
         np.add.at(delivered, links.unit, output)
         highest = np.zeros((len(rows), self.case.steps))
         np.add.at(highest, links.unit, self.number(table, "highest") * self.number(table, "live_link"))
         blank: Any = np.nan
-        more = {"charge_kw": blank, "discharge_kw": blank, "energy_end_kwh": blank, "fuel_l": blank}
+        more = dict.fromkeys(("charge_kw", "discharge_kw", "energy_end_kwh", "fuel_l", "run", "tank_l"), blank)
         if table == "batteries":
             more |= {w: self.value(table, v) for w, v in (("charge_kw", "charge"), ("discharge_kw", "discharge"))}
             more["energy_end_kwh"] = self.value(table, "energy")[:, 1:]
         if table == "generators":
-            more["fuel_l"] = delivered * self.case.hours * rows["fuel_l_per_kwh"].to_numpy(float)[:, None]
+            more |= self._fuel(rows, delivered)
+        if table == STATIONS:
+            more |= self._of_vehicles()
         return self.frame(
             {"source": rows[key], "kind": [kind] * len(rows), "bus": rows["bus"]},
             output_kw=delivered,
@@ -161,6 +209,27 @@ class Tabulator:
             **self._by_phase(table, output, "kw"),
             **self._by_phase(table, self.value(table, "output_kvar"), "kvar"),
         )
+
+    def _fuel(self, rows: pd.DataFrame, delivered: Floats) -> dict[str, Floats]:
+        """What generators burn, how long their engines run, and what is left in their tanks."""
+        idle, rate = (rows[c].to_numpy(float)[:, None] for c in ("idle_l_per_h", "fuel_l_per_kwh"))
+        run = np.where(idle > 0.0, self.value("generators", "run"), 1.0)
+        burnt = self.case.hours * (rate * delivered + idle * run)
+        tank, refilled = (self.number("generators", name).astype(int) for name in ("tank", "refilled"))
+        change = np.zeros((len(self.number("generators", "fuel")), self.case.steps))
+        np.subtract.at(change, tank, burnt)
+        change[refilled] += self.number("generators", "arriving")
+        level = self.number("generators", "fuel")[:, None] + np.cumsum(change, axis=1)
+        return {"fuel_l": burnt, "run": run, "tank_l": level[tank]}
+
+    def _of_vehicles(self) -> dict[str, Floats]:
+        """What the vehicles at each station that can form an island take and give."""
+        posts, found = self.number(STATIONS, "post").astype(int), {}
+        for way in ("charge", "discharge"):
+            by_post = np.zeros((len(self.case.table("chargers")) + 1, self.case.steps))
+            np.add.at(by_post, (self.context.places.charger, np.arange(self.case.steps)), self.value("vehicles", way))
+            found[f"{way}_kw"] = by_post[posts]
+        return found
 
     def _solar(self) -> pd.DataFrame:
         rows, links = self.case.table("solar"), self.context.links("solar")
@@ -171,7 +240,7 @@ class Tabulator:
             {"source": rows["solar"], "kind": ["solar"] * len(rows), "bus": rows["bus"]},
             output_kw=output,
             available_kw=self.number("solar", "available"),
-            charge_kw=blank, discharge_kw=blank, energy_end_kwh=blank, fuel_l=blank,
+            charge_kw=blank, discharge_kw=blank, energy_end_kwh=blank, fuel_l=blank, run=blank, tank_l=blank,
             **self._by_phase("solar", by_link, "kw"),
             **self._by_phase("solar", 0.0 * by_link, "kvar"),
         )  # fmt: skip
@@ -209,6 +278,6 @@ class Tabulator:
 
 
 _SOURCE_NUMBERS = (
-    "output_kw", "charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l",
+    "output_kw", "charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l", "run", "tank_l",
     "output_a_kw", "output_b_kw", "output_c_kw", "output_a_kvar", "output_b_kvar", "output_c_kvar",
 )  # fmt: skip

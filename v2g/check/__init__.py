@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any
 
 import pandas as pd
 
 from v2g.case import Case
 from v2g.check.columns import typed_table, unknown_tables
 from v2g.check.derived import derive
+from v2g.check.fill import Filling
 from v2g.check.header import NETWORKS, POLICIES, Header, read_header
 from v2g.check.references import unknown_references
+from v2g.check.rows import Filled
 from v2g.check.rules import HEADER, RULES
 from v2g.errors import Finding
 from v2g.formats.draft import HEADER_FILE, Draft, file_of
@@ -41,9 +45,11 @@ def check(
         frames[name] = typed.frame
         findings += typed.findings
     findings += unknown_references(specs, frames, draft.origin, draft.unread)
-    findings += derive(frames, draft)
+    filling = Filling(specs, frames, draft, header.boundaries)
+    derive(filling)
+    findings += filling.findings
     case = _case(draft, header, frames)
-    findings += _rule_findings(case, findings)
+    findings += _rule_findings(Filled(**_fields(case), written=filling.written), findings, filling.leans)
     ordered = _ordered(findings, [draft.origin.get(name, file_of(name)) for name in specs])
     sound = not any(finding.severity == "error" for finding in ordered)
     return (case if sound else None), ordered
@@ -54,10 +60,17 @@ def _case(draft: Draft, header: Header, frames: Mapping[str, pd.DataFrame]) -> C
     return Case(header.name, header.title, header.values, boundaries, frames, draft.sha256, draft.origin)
 
 
-def _rule_findings(case: Case, findings: Sequence[Finding]) -> list[Finding]:
-    """Findings of every rule whose tables can be believed."""
+def _fields(case: Case) -> dict[str, Any]:
+    return {one.name: getattr(case, one.name) for one in fields(Case)}
+
+
+def _rule_findings(case: Case, findings: Sequence[Finding], leans: Mapping[str, set[str]]) -> list[Finding]:
+    """Findings of every rule whose tables, and those they were filled from, can be believed."""
     faulty = {finding.file for finding in findings if finding.severity == "error"}
     broken = {name for name in (*case.tables, *case.origin) if case.origin.get(name, file_of(name)) in faulty}
+    for table, sources in leans.items():
+        if not broken.isdisjoint(sources):
+            broken.add(table)
     if HEADER_FILE in faulty:
         broken.add(HEADER)
     return [found for rule in RULES if broken.isdisjoint(rule.reads) for found in rule.find(case)]

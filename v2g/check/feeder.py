@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -12,7 +11,9 @@ from networkx.utils import UnionFind
 
 from v2g.case import Case
 from v2g.check.columns import FIRST_ROW
-from v2g.check.rows import at, filled, rows
+from v2g.check.legs import Leg, legs
+from v2g.check.rows import at, clock, filled, rows
+from v2g.check.timeline import periods, switchings
 from v2g.errors import Finding
 from v2g.tables import PHASES
 
@@ -21,60 +22,6 @@ VOLTAGE_AGREES = 1e-3
 
 MAX_LOOPS = 20
 """Loops of a phase that are drawn out; what closes a further one is only named."""
-
-NEXT_PHASE = {"a": "b", "b": "c", "c": "a"}
-"""The winding of a delta that feeds phase a lies between a and b, and so on round."""
-
-LEG_TABLES = (("lines", "line"), ("transformers", "transformer"))
-
-Node = tuple[str, str]
-
-
-class Leg(NamedTuple):
-    """A line or transformer as the graph sees it; ``wound`` holds its delta windings as (bus, phases)."""
-
-    table: str
-    row: int
-    name: str
-    closed: bool
-    phases: str
-    from_bus: str
-    to_bus: str
-    from_phases: str
-    wound: tuple[tuple[str, str], ...]
-
-    def joined(self) -> Iterator[tuple[Node, Node]]:
-        """Pairs of nodes that it makes one island; a delta winding joins all the phases it touches."""
-        for phase in self.phases:
-            yield (self.from_bus, phase), (self.to_bus, phase)
-        for bus, phases in self.wound:
-            for phase in phases[1:]:
-                yield (bus, phases[0]), (bus, phase)
-
-
-def delta_phases(phases: str) -> str:
-    """Phases of the delta side that feed these phases of a wye side.
-
-    >>> delta_phases("a"), delta_phases("abc")
-    ('ab', 'abc')
-    """
-    return "".join(sorted(set(phases) | {NEXT_PHASE[p] for p in phases}))
-
-
-def legs(case: Case) -> list[Leg]:
-    """Every line and transformer."""
-    found = []
-    for table, key in LEG_TABLES:
-        frame = rows(case, table, key, "closed", "phases", "from_bus", "to_bus")
-        connections = frame["connection"] if "connection" in frame else [""] * len(frame)
-        columns = (frame[name].to_list() for name in (key, "closed", "phases", "from_bus", "to_bus"))
-        for row, (name, closed, phases, start, end, how) in enumerate(zip(*columns, connections, strict=True)):
-            above = delta_phases(phases) if how == "delta-wye" else phases
-            wound = ((start, above),) if how == "delta-wye" else ((start, phases), (end, phases))
-            found.append(
-                Leg(table, row, name, bool(closed), phases, start, end, above, wound if how.startswith("delta") else ())
-            )
-    return found
 
 
 def phases_exist(case: Case) -> Iterable[Finding]:
@@ -159,19 +106,41 @@ def one_name_each(case: Case) -> Iterable[Finding]:
 
 
 def loops(case: Case) -> Iterable[Finding]:
-    """Closed lines and transformers that form a ring, told once for all the phases it has."""
-    rings: dict[tuple[Leg, ...], str] = {}
-    closed = [leg for leg in legs(case) if leg.closed and leg.from_bus != leg.to_bus]
-    for phase in PHASES:
-        for ring in _rings([leg for leg in closed if phase in leg.phases]):
-            rings[ring] = rings.get(ring, "") + phase
-    for ring, phases in rings.items():
-        last = ring[0]
-        names = ", ".join(sorted(leg.name for leg in ring))
-        what = f"{names} form a loop" if len(ring) > 1 else f"{last.name} closes another loop"
-        remedy = "A feeder runs without loops: set closed = 0 on one of them."
-        place = (last.table, last.row, "closed")
-        yield at(case, place, "loop", f"{what} on phase {', '.join(phases)}.", remedy, found=last.name)
+    """Closed lines and transformers that form a ring at any time, told once for all the phases it has."""
+    rings: dict[frozenset[Leg], tuple[tuple[Leg, ...], str, int]] = {}
+    for interval, elements in periods(case):
+        closed = [leg for leg in elements if leg.from_bus != leg.to_bus]
+        now: dict[frozenset[Leg], tuple[tuple[Leg, ...], str, int]] = {}
+        for phase in PHASES:
+            for ring in _rings([leg for leg in closed if phase in leg.phases]):
+                first, phases, _ = now.get(frozenset(ring), (ring, "", interval))
+                now[frozenset(ring)] = (first, phases + phase, interval)
+        rings = now | rings
+    for ring, phases, interval in rings.values():
+        yield _loop(case, ring, phases, interval)
+
+
+def _loop(case: Case, ring: tuple[Leg, ...], phases: str, interval: int) -> Finding:
+    last = ring[0]
+    names = ", ".join(sorted(leg.name for leg in ring))
+    what = f"{names} form a loop" if len(ring) > 1 else f"{last.name} closes another loop"
+    place: tuple[str, int, str] = (last.table, last.row, "closed")
+    when, remedy = "", "A feeder runs without loops: set closed = 0 on one of them."
+    if interval:
+        when = f" from {clock(case.boundaries[interval])} on"
+        remedy = "A feeder runs without loops: take another of them out before, or leave this one out."
+        place = _last_back(case, ring, interval) or place
+    return at(case, place, "loop", f"{what} on phase {', '.join(phases)}{when}.", remedy, found=last.name)
+
+
+def _last_back(case: Case, ring: tuple[Leg, ...], interval: int) -> tuple[str, int, str] | None:
+    """The event that closed a ring which was not there from the start."""
+    names = {leg.name for leg in ring}
+    point = case.boundaries[interval]
+    back = [
+        row for row, at_utc, event, name in switchings(case) if event == "back" and name in names and at_utc <= point
+    ]
+    return ("events", back[-1], "at_utc") if back else None
 
 
 def _rings(closed: list[Leg]) -> Iterator[tuple[Leg, ...]]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from v2g.case import Case
 from v2g.check.columns import FIRST_ROW
-from v2g.check.rows import at, clock, rows
+from v2g.check.rows import at, clock, numbers, rows
 from v2g.errors import Finding
 
 STAY = ("stays", "vehicle", "from_utc", "until_utc", "charger")
@@ -67,8 +67,11 @@ def enough_plugs(case: Case) -> Iterable[Finding]:
     """A charger holds no more vehicles at a time than it has plugs."""
     stays = rows(case, "stays", "charger", "from_utc", "until_utc")
     chargers = rows(case, "chargers", "charger", "plugs")
-    if not len(stays) or not len(chargers):
+    plugged = (stays["charger"] != "").to_numpy(bool) if len(stays) else np.zeros(0, bool)
+    if not plugged.any() or not len(chargers):
         return
+    number = np.flatnonzero(plugged)
+    stays = stays[plugged]
     plugs = dict(zip(chargers["charger"], chargers["plugs"], strict=True))
     codes, names = pd.factorize(stays["charger"])
     count = len(stays)
@@ -84,7 +87,8 @@ def enough_plugs(case: Case) -> Iterable[Finding]:
         )
         remedy = "Move a stay, or raise plugs in chargers.csv."
         found, most = f"{held[k]} vehicles", f"at most {allowed[k]:g}"
-        yield at(case, ("stays", row, "charger"), "not-enough-plugs", message, remedy, found=found, allowed=most)
+        place = ("stays", int(number[row]), "charger")
+        yield at(case, place, "not-enough-plugs", message, remedy, found=found, allowed=most)
 
 
 def enough_on_board(case: Case) -> Iterable[Finding]:
@@ -124,8 +128,12 @@ def _below_reserve(
     case: Case, table: str, key: str, remedy: str, severity: Literal["error", "warning"]
 ) -> Iterable[Finding]:
     frame = rows(case, table, key, "start_kwh", "reserve_kwh")
-    for row in np.flatnonzero((frame["start_kwh"] < frame["reserve_kwh"]).to_numpy(bool)).tolist():
-        start, reserve = float(frame["start_kwh"].iloc[row]), float(frame["reserve_kwh"].iloc[row])
+    kept = frame["reserve_kwh"].to_numpy(float)
+    by_distance = numbers(case, table, "reserve_km") * numbers(case, table, "kwh_per_km")
+    if by_distance.size:
+        kept = np.fmax(kept, by_distance)
+    for row in np.flatnonzero(frame["start_kwh"].to_numpy(float) < kept - ROUNDING_KWH).tolist():
+        start, reserve = float(frame["start_kwh"].iloc[row]), float(kept[row])
         message = f"{frame[key].iloc[row]} starts with {start:g} kWh, below its reserve of {reserve:g} kWh."
         place, least = (table, row, "start_kwh"), f"at least {reserve:g} kWh"
         yield at(

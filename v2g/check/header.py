@@ -20,7 +20,10 @@ from v2g.schema import Column
 T = TypeVar("T")
 
 FORMAT = 1
-KEYS = ("format", "name", "title", "start_utc", "step_min", "steps", "network", "policy", "seed", "vmin_pu", "vmax_pu")
+KEYS = (
+    "format", "name", "title", "start_utc", "step_min", "steps", "network", "policy", "seed", "vmin_pu", "vmax_pu",
+    "cause", "guarantee_h", "carry_h", "cvar_alpha",
+)  # fmt: skip
 REQUIRED = ("format", "name", "start_utc", "step_min")
 NETWORKS = ("lindistflow", "transport")
 POLICIES = ("tiers",)
@@ -32,7 +35,10 @@ _TEXT = Column("text", "text")
 
 @dataclass(frozen=True)
 class Header:
-    """The header with every default filled in; ``boundaries`` is None where its keys describe no intervals."""
+    """The header with every default filled in; ``boundaries`` is None where its keys describe no intervals.
+
+    A key that is left to the policy, ``carry_h``, is in ``values`` only where the case has it.
+    """
 
     name: str
     title: str
@@ -76,7 +82,13 @@ def read_header(
         "seed": keys.take("seed", _seed, 0),
         "vmin_pu": low,
         "vmax_pu": high,
+        "cause": keys.take("cause", _text, ""),
+        "guarantee_h": keys.take("guarantee_h", _guarantee, math.inf),
+        "cvar_alpha": keys.take("cvar_alpha", _alpha, 0.9),
     }
+    carry = keys.take("carry_h", _carry, None)
+    if carry is not None:
+        values["carry_h"] = carry
     if low >= high:
         keys.findings.append(
             _header_finding("vmin_pu", "above-column", f"vmin_pu {low:g} is not below vmax_pu {high:g}.", "")
@@ -179,6 +191,33 @@ def _voltage(value: object) -> float:
     number = _float(value, allowed)
     if not 0.0 < number <= 2.0:
         raise Fault("below-limit" if number <= 0.0 else "above-limit", "The voltage is out of its limits.", allowed)
+    return number
+
+
+def _guarantee(value: object) -> float:
+    """Hours from the start in which a service must hold; infinite = the whole horizon."""
+    if isinstance(value, float) and value == math.inf:
+        return value
+    number = _float(value, "above 0 (h)")
+    if number <= 0.0:
+        raise Fault("below-limit", "The number is too small.", "above 0 (h)", "Leave it out for the whole horizon.")
+    return number
+
+
+def _carry(value: object) -> float | None:
+    number = _float(value, "at least 0 (h)")
+    if number < 0.0:
+        raise Fault("below-limit", "The number is too small.", "at least 0 (h)")
+    return number
+
+
+def _alpha(value: object) -> float:
+    allowed = "at least 0, below 1"
+    number = _float(value, allowed)
+    if not 0.0 <= number < 1.0:
+        code = "below-limit" if number < 0.0 else "above-limit"
+        remedy = f"A share, not per cent: write {number / 100.0:g}." if 1.0 < number < 100.0 else ""
+        raise Fault(code, "The number is out of its limits.", allowed, remedy)
     return number
 
 

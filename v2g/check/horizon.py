@@ -7,10 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from v2g.case import Case
-from v2g.check.rows import at, clock, filled, rows
+from v2g.check.rows import at, clock, filled, filled_in, rows
 from v2g.errors import Finding
 
 WINDOWS = (("from_utc", "until_utc"), ("depart_utc", "return_utc"))
+MOMENTS = ("needs", "fleet_minimum")
+"""Tables whose windows hold at points in time: a single point is enough, be it the first or the last."""
 
 
 def windows_have_length(case: Case) -> Iterable[Finding]:
@@ -18,7 +20,8 @@ def windows_have_length(case: Case) -> Iterable[Finding]:
     for table, frame in filled(case).items():
         for start, end in WINDOWS:
             if {start, end} <= set(frame.columns):
-                for row in np.flatnonzero((frame[end] <= frame[start]).to_numpy(bool)).tolist():
+                wrong = frame[end] < frame[start] if table in MOMENTS else frame[end] <= frame[start]
+                for row in np.flatnonzero(wrong.to_numpy(bool)).tolist():
                     begins = clock(frame[start].iloc[row])
                     message = f"{end} is not after {start}, {begins}."
                     found, allowed = clock(frame[end].iloc[row]), f"after {begins}"
@@ -33,8 +36,11 @@ def windows_meet_horizon(case: Case) -> Iterable[Finding]:
         for start, end in WINDOWS:
             if {start, end} <= set(frame.columns):
                 late, early = (frame[start] >= last).to_numpy(bool), (frame[end] <= first).to_numpy(bool)
+                if table in MOMENTS:
+                    late, early = (frame[start] > last).to_numpy(bool), (frame[end] < first).to_numpy(bool)
+                written = np.array([filled_in(case, table, row) is None for row in range(len(frame))], bool)
                 reversed_ = (frame[end] <= frame[start]).to_numpy(bool)
-                for row in np.flatnonzero((late | early) & ~reversed_).tolist():
+                for row in np.flatnonzero((late | early) & ~reversed_ & written).tolist():
                     column = start if late[row] else end
                     message = f"The window lies outside the case, {clock(first)} to {clock(last)}, and has no effect."
                     place, found = (table, row, column), clock(frame[column].iloc[row])
@@ -46,6 +52,8 @@ def grid_comes_back(case: Case) -> Iterable[Finding]:
     frame = rows(case, "grid", "from_utc")
     early = frame["from_utc"] < case.boundaries[0]
     for row in np.flatnonzero(early.to_numpy(bool)).tolist():
+        if filled_in(case, "grid", row):
+            continue
         message = f"The grid is back before the case begins, {clock(case.boundaries[0])}."
         place, found = ("grid", row, "from_utc"), clock(frame["from_utc"].iloc[row])
         remedy = "Leave it so only if the case begins with the grid on."

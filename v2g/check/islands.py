@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Literal
 
 import networkx as nx
 
 from v2g.case import Case
-from v2g.check.feeder import Node, legs
+from v2g.check.legs import Leg, Node, legs
+from v2g.check.reach import fed_by_vehicles
 from v2g.check.rows import at, rows
+from v2g.check.timeline import periods
 from v2g.check.words import listed
 from v2g.errors import Finding
 
-FORMING = ("grid", "generators", "batteries")
+FORMING = ("grid", "generators", "batteries", "chargers")
 """Tables whose rows may hold the voltage: the grid always, the others where ``forming`` is set."""
 
 
@@ -21,32 +24,47 @@ def forming_sources(case: Case) -> Iterator[tuple[str, int, str, str]]:
     for table in FORMING:
         frame = rows(case, table, "bus", "phases")
         forming = frame["forming"].to_list() if "forming" in frame else [table == "grid"] * len(frame)
+        if {"feeds", "discharge_kw"} <= set(frame.columns):
+            forming = (frame["forming"] & (frame["feeds"] == "feeder") & (frame["discharge_kw"] > 0)).to_list()
         for row, (bus, phases, forms) in enumerate(zip(frame["bus"], frame["phases"], forming, strict=True)):
             if forms:
                 yield table, row, bus, phases
 
 
 def some_source(case: Case) -> Iterable[Finding]:
-    """Without a source that can form a grid nothing is ever supplied."""
-    if next(forming_sources(case), None) is None:
+    """Without a source that can form a grid, and without vehicles that feed a load themselves, nothing is supplied."""
+    if next(forming_sources(case), None) is None and not fed_by_vehicles(case).any():
         message = "No source can form a grid, so nothing can be supplied at any time."
         remedy = "Add a grid connection (grid.csv), or set forming = 1 on a battery or a generator."
-        yield at(case, ("buses", None, None), "no-forming-source", message, remedy)
+        severity: Literal["error", "warning"] = "warning" if len(rows(case, "sites", "site")) else "error"
+        yield at(case, ("buses", None, None), "no-forming-source", message, remedy, severity=severity)
 
 
 def dark_islands(case: Case) -> Iterable[Finding]:
-    """Parts of the feeder that no such source can reach, with their critical loads."""
-    sources = list(forming_sources(case))
+    """Parts of the feeder that no such source can reach at any time, with their critical loads."""
+    buses = case.table("buses")
+    fed = fed_by_vehicles(case)
+    lit = {(bus, p) for _, _, bus, phases in forming_sources(case) for p in phases}
+    if not lit and not fed.any():
+        return
+    dark = _graph(case, [leg for _, elements in periods(case) for leg in elements])
+    ever: set[Node] = set()
+    for _, elements in periods(case):
+        parts = nx.connected_components(_graph(case, elements))
+        ever |= set().union(*(part for part in parts if not lit.isdisjoint(part)))
+    dark.remove_nodes_from(ever)
+    order = {bus: row for row, bus in enumerate(buses["bus"])}
+    for nodes in _islands(dark, order):
+        yield from _dark(case, nodes, order, fed.to_list())
+
+
+def _graph(case: Case, elements: Iterable[Leg]) -> nx.Graph[Node]:
+    """Nodes, joined by elements that are closed."""
     buses = case.table("buses")
     graph: nx.Graph[Node] = nx.Graph()
     graph.add_nodes_from((bus, p) for bus, phases in zip(buses["bus"], buses["phases"], strict=True) for p in phases)
-    graph.add_edges_from(pair for leg in legs(case) if leg.closed for pair in leg.joined())
-    lit = {node for _, _, bus, phases in sources for node in ((bus, p) for p in phases)}
-    dark = [part for part in nx.connected_components(graph) if lit.isdisjoint(part)] if sources else []
-    if dark:
-        order = {bus: row for row, bus in enumerate(buses["bus"])}
-        for nodes in _islands(graph.subgraph(set().union(*dark)), order):
-            yield _dark(case, nodes, order)
+    graph.add_edges_from(pair for leg in elements for pair in leg.joined())
+    return graph
 
 
 def _islands(dark: nx.Graph[Node], order: dict[str, int]) -> list[set[Node]]:
@@ -62,21 +80,42 @@ def _islands(dark: nx.Graph[Node], order: dict[str, int]) -> list[set[Node]]:
     return nodes
 
 
-def _dark(case: Case, nodes: set[Node], order: dict[str, int]) -> Finding:
+def _dark(case: Case, nodes: set[Node], order: dict[str, int], fed: list[bool]) -> Iterable[Finding]:
+    """What is in the dark; nothing to say where vehicles feed all that is critical."""
     buses = sorted({bus for bus, _ in nodes}, key=order.__getitem__)
-    phases = "".join(sorted({phase for _, phase in nodes}))
     loads = rows(case, "loads", "load", "bus", "phases", "tier")
     columns = (loads[name].to_list() for name in ("load", "bus", "phases", "tier"))
     critical = [
-        f"{load} (tier {tier})"
-        for load, bus, own, tier in zip(*columns, strict=True)
+        (f"{load} (tier {tier})", by_vehicles)
+        for load, bus, own, tier, by_vehicles in zip(*columns, fed, strict=False)
         if tier >= 1 and any((bus, p) in nodes for p in own)
     ]
-    at_stake = f"Critical loads there: {listed(critical)}." if critical else "No critical load is there."
+    lost = [name for name, by_vehicles in critical if not by_vehicles]
+    off_feeder = _off_feeder(case, buses[0]) if len(buses) == 1 else ""
+    if not lost and (critical or off_feeder):
+        return
+    at_stake = f"Critical loads there: {listed(lost)}." if lost else "No critical load is there."
+    kept = [name for name, by_vehicles in critical if by_vehicles]
+    if kept:
+        at_stake = f"Vehicles can feed {listed(kept)}, but not the critical loads {listed(lost)}."
+    place = ("buses", order[buses[0]], "bus")
+    if off_feeder:
+        message = f"Site {off_feeder} is off the feeder, and no source is there. {at_stake}"
+        remedy = "Let vehicles stand there that can feed it by V2H or V2L, or give it a source of its own."
+        yield at(case, place, "dark-island", message, remedy, severity="warning")
+        return
+    phases = "".join(sorted({phase for _, phase in nodes}))
     noun = "bus" if len(buses) == 1 else "buses"
     message = f"No source can form a grid at {len(buses)} {noun} ({listed(buses)}), phases {phases}. {at_stake}"
     remedy = "Close a switch towards a source, or set forming = 1 on one in the island."
-    return at(case, ("buses", order[buses[0]], "bus"), "dark-island", message, remedy, severity="warning")
+    yield at(case, place, "dark-island", message, remedy, severity="warning")
+
+
+def _off_feeder(case: Case, bus: str) -> str:
+    """The site at a bus to which no line or transformer leads; blank where there is none."""
+    sites = rows(case, "sites", "site", "bus")
+    here = sites["site"][sites["bus"] == bus].to_list()
+    return str(here[0]) if here and not any(bus in (leg.from_bus, leg.to_bus) for leg in legs(case)) else ""
 
 
 def source_voltages(case: Case) -> Iterable[Finding]:

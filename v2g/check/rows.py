@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,6 +14,26 @@ from v2g.check.columns import FIRST_ROW
 from v2g.check.words import shortened
 from v2g.errors import Finding
 from v2g.formats.draft import file_of
+
+
+class Place(NamedTuple):
+    """A cell: its table, its row counted from 0 (None: the table as a whole), its column."""
+
+    table: str
+    row: int | None
+    column: str | None
+
+
+@dataclass(frozen=True)
+class Filled(Case):
+    """A case in the course of checking; ``written`` tells where a row that was filled in comes from."""
+
+    written: Mapping[tuple[str, int], Place] = field(default_factory=dict)
+
+
+def filled_in(case: Case, table: str, row: int | None) -> Place | None:
+    """Where the user wrote what made a row, for rows that were filled in."""
+    return case.written.get((table, row)) if isinstance(case, Filled) and row is not None else None
 
 
 def rows(case: Case, table: str, *columns: str) -> pd.DataFrame:
@@ -45,7 +67,7 @@ def at(
     severity: Literal["error", "warning"] = "error",
 ) -> Finding:
     """A finding at (table, row of the table counted from 0, column)."""
-    table, row, column = place
+    table, row, column = filled_in(case, place[0], place[1]) or place
     return Finding(
         file=case.origin.get(table, file_of(table)),
         message=message,

@@ -25,6 +25,11 @@ class Suspect(NamedTuple):
 TOO_LARGE = (
     Suspect("charge_kw", 500.0, "kW", "W", ("vehicles", "chargers")),
     Suspect("discharge_kw", 500.0, "kW", "W", ("vehicles", "chargers")),
+    Suspect("v2h_kw", 500.0, "kW", "W", ("vehicles",)),
+    Suspect("socket_kw", 100.0, "kW", "W", ("vehicles",)),
+    Suspect("v2l_kw", 500.0, "kW", "W", ("vehicles",)),
+    Suspect("standby_kw", 5.0, "kW", "W", ("chargers",)),
+    Suspect("appliance_kw", 1000.0, "kW", "W", ("loads",)),
     Suspect("capacity_kwh", 2000.0, "kWh", "Wh", ("vehicles",)),
     Suspect("energy_kwh", 2000.0, "kWh", "Wh", ("trips",)),
     Suspect("kw", 100_000.0, "kW", "W"),
@@ -42,6 +47,9 @@ TOO_SMALL = (
     Suspect("capacity_kwh", 0.5, "kWh", "MWh", ("vehicles",)),
 )
 """Above 0 and below the limit: odd enough to be said, not to be refused."""
+
+MOST_KWH_PER_KM = 5.0
+"""More than the heaviest vehicles use."""
 
 HIGH_VOLTAGE = Suspect("kv_ln_kv", 100.0, "kV", "V", ("buses",))
 
@@ -68,6 +76,15 @@ def small_numbers(case: Case) -> Iterable[Finding]:
     volts = numbers(case, "buses", HIGH_VOLTAGE.column)
     odd = (volts > HIGH_VOLTAGE.limit) & (volts <= 500.0)
     yield from _doubts(case, "buses", HIGH_VOLTAGE, odd, "if so, divide by 1000", "warning")
+
+
+def consumption(case: Case) -> Iterable[Finding]:
+    """Consumption for 100 km in the column for one."""
+    values = numbers(case, "vehicles", "kwh_per_km")
+    for row in np.flatnonzero(values > MOST_KWH_PER_KM).tolist():
+        found = f"{values[row]:g}"
+        message = f"{found} kWh per km looks like kWh per 100 km; divide by 100."
+        yield at(case, ("vehicles", row, "kwh_per_km"), "looks-like-per-100-km", message, found=found)
 
 
 def _doubts(

@@ -8,18 +8,26 @@ from typing import Any
 import numpy as np
 
 from v2g.case import Case
-from v2g.derive import fleet, loads, network, sources
+from v2g.derive import fleet, loads, network, outage, sources, stations, ways
 from v2g.derive.context import Context
-from v2g.language import Part, param
+from v2g.errors import ModelError
+from v2g.language import CASE_LETTERS, Part, objective, param
 from v2g.problem import Array, Numbers
 
 Deriver = Callable[[Context, type[Part]], dict[str, Any]]
 
+COMMON = ("directions",)
+"""Sets that several parts share beside those of the case."""
+
 DERIVED: dict[str, Deriver] = {
     "loads": loads.derive,
     "vehicles": fleet.derive,
-    "batteries": sources.derive,
-    "generators": sources.derive,
+    "premises": ways.derive_premises,
+    "sockets": ways.derive_sockets,
+    "sites": ways.derive_sites,
+    "stations": stations.derive,
+    "batteries": sources.derive_batteries,
+    "generators": sources.derive_generators,
     "grid": sources.derive,
     "capacitors": network.derive_capacitors,
     "legs": network.derive,
@@ -28,7 +36,7 @@ DERIVED: dict[str, Deriver] = {
 
 def numbers(case: Case, parts: Sequence[type[Part]]) -> Numbers:
     """All index sets and arrays that the parts declare, from the tables of the case."""
-    context = Context(case)
+    context, owner = Context(case), dict[str, str]()
     values: dict[tuple[str, str], Array] = {("", "dt"): case.hours, ("", "fraction"): case.hours / case.hours.sum()}
     for part in parts:
         table = case.table(part.table)
@@ -40,6 +48,9 @@ def numbers(case: Case, parts: Sequence[type[Part]]) -> Numbers:
         values.update({(part.table, n): np.asarray(a) for n, a in _columns(case, part).items()})
         given = {**context.standard(part), **_derived(context, part)}
         values.update({(part.table, n): np.asarray(a) for n, a in given.items()})
+        for name in set(part.sets.values()) - {*CASE_LETTERS.values(), *COMMON}:
+            if owner.setdefault(name, part.table) != part.table:
+                raise ModelError(f"{part.table} and {owner[name]} both declare the set '{name}'. Rename one of them.")
     return Numbers(context.sets, values)
 
 
@@ -47,7 +58,7 @@ def _derived(context: Context, part: type[Part]) -> dict[str, Any]:
     own = part.derive
     if own is not None:
         return dict(own(context, part))
-    deriver = DERIVED.get(part.table)
+    deriver = DERIVED.get(part.table) or (outage.derive if part.words(objective) else None)
     return deriver(context, part) if deriver is not None else {}
 
 

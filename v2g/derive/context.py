@@ -8,16 +8,24 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from v2g.affine import Floats, Ints
 from v2g.case import Case
 from v2g.derive.feeder import Feeder, build
 from v2g.derive.islands import Islands, find
+from v2g.derive.mobility import Mobility, mobility
+from v2g.derive.places import Places, Told, column, places
+from v2g.derive.timeline import Timeline, read
 from v2g.language import Part, param
 
 DELTA_SHIFT = 0.5 / 3.0**0.5
 POSITIVE_SEQUENCE = ("ab", "bc", "ca")
 DIRECTIONS = 32
+MET_IN = ("loads", "vehicles", "chargers", "sites")
+"""Tables whose rows are index sets of the case."""
+STATIONS = "stations"
+"""Chargers that can form an island, as sources of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ class Context:
 
     def __init__(self, case: Case) -> None:
         self.case = case
-        self.feeder: Feeder = build(case)
+        self.timeline: Timeline = read(case)
+        self.feeder: Feeder = build(case, self.timeline)
         starts = [f"{t:%Y-%m-%d %H:%M}" for t in case.boundaries]
         top = int(case.table("loads")["tier"].max()) if len(case.table("loads")) else 0
         self.sets: dict[str, Any] = {
@@ -48,13 +57,60 @@ class Context:
             "nodes": self.feeder.nodes,
             "tiers": [str(r) for r in range(1, max(top, 1) + 1)],
             "directions": [f"{360 * h / DIRECTIONS:g} deg" for h in range(DIRECTIONS)],
+            **{table: list(case.table(table).get(table[:-1], ())) for table in MET_IN},
         }
         self._links: dict[str, Links] = {}
 
     @cached_property
+    def places(self) -> Places:
+        """Where each vehicle stands in each interval."""
+        return places(self.case)
+
+    @cached_property
+    def mobility(self) -> Mobility:
+        """What drivers need, and what untouched vehicles would have."""
+        return mobility(self.case, self.places)
+
+    @cached_property
     def islands(self) -> Islands:
         """Live parts of the feeder in each interval."""
-        return find(self.case, self.feeder)
+        return find(self.case, self.feeder, self.formed_by_vehicles)
+
+    @cached_property
+    def formed_by_vehicles(self) -> Floats:
+        """One where a charger can form an island: some vehicle that may give is there all the time. (chargers, T)"""
+        case, where = self.case, self.places
+        forming = np.append(column(case, "chargers", "forming"), 0.0)[where.charger] > 0.0
+        post = np.append(column(case, "chargers", "discharge_kw"), 0.0)[where.charger]
+        gives = np.minimum(post, column(case, "vehicles", "discharge_kw")[:, None]) > 0.0
+        able = forming & gives & (where.share >= 1.0 - 1e-9) & ~self.mobility.muted
+        out = np.zeros((len(case.table("chargers")), case.steps))
+        vehicle, interval = np.nonzero(able)
+        out[where.charger[vehicle, interval], interval] = 1.0
+        return out
+
+    @cached_property
+    def load_demand(self) -> Floats:
+        """What each load asks for in kW, (loads, T)."""
+        table = self.case.table("loads")
+        power = column(self.case, "loads", "kw")[:, None]
+        return power * self.case.profile(table["profile"]) if len(table) else np.zeros((0, self.case.steps))
+
+    @cached_property
+    def load_most(self) -> Floats:
+        """The same, or what it draws right after it is picked up, (loads, T)."""
+        return self.load_demand * column(self.case, "loads", "pickup_factor", 1.0)[:, None]
+
+    def frame(self, table: str) -> pd.DataFrame:
+        """A table of the case, or the stations among its chargers."""
+        if table != STATIONS:
+            return self.case.table(table)
+        posts = self.case.table("chargers")
+        return posts[posts["forming"]].reset_index(drop=True) if "forming" in posts else posts.iloc[:0]
+
+    def told(self, **at: Ints) -> Told:
+        """Labels of a sparse set whose members have these indices, each in the set of the case it is named after."""
+        return Told(tuple((self.sets[name], index) for name, index in at.items()))
 
     def links(self, table: str) -> Links:
         """Points of connection of all rows of a table."""
@@ -63,7 +119,7 @@ class Context:
         return self._links[table]
 
     def _connect(self, name: str) -> Links:
-        table = self.case.table(name)
+        table = self.frame(name)
         unit, node, share, cross, labels = [], [], [], [], []
         if len(table):
             connections = table["connection"] if "connection" in table else ["wye"] * len(table)
@@ -84,13 +140,27 @@ class Context:
     def live_units(self, table: str) -> Floats:
         """One where all nodes of the unit are live, shape (rows, T)."""
         links = self.links(table)
-        live = np.ones((len(self.case.table(table)), self.case.steps))
+        live = np.ones((len(self.frame(table)), self.case.steps))
         np.minimum.at(live, links.unit, self.islands.live[links.node].astype(float))
         return live
 
+    def gated_links(self, table: str) -> Floats:
+        """One where engines alone keep a point of connection alive, (links, T).
+
+        Points of one unit that hang on the same engines ask for one row, that of the first of them.
+        """
+        links, islands = self.links(table), self.islands
+        gated = islands.gated[links.node]
+        if gated.any():
+            group = islands.group[links.node][:, islands.period]
+            for back in (1, 2):
+                same = (links.unit[back:] == links.unit[:-back])[:, None] & (group[back:] == group[:-back])
+                gated[back:] &= ~same
+        return gated * self.live_links(table)
+
     def available(self, table: str) -> Floats:
         """Share of each interval inside each row's window, times its profile; one without either. (rows, T)."""
-        rows = self.case.table(table)
+        rows = self.frame(table)
         share = np.ones((len(rows), self.case.steps))
         if "from_utc" in rows:
             share = share * self.case.share_of_interval(rows["from_utc"], rows["until_utc"])

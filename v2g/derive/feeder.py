@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,14 @@ import numpy as np
 
 from v2g.affine import Floats, Ints
 from v2g.case import Case
+from v2g.derive.timeline import Mask, Timeline
 
 DELTA_PAIR = {"a": "ab", "b": "bc", "c": "ca"}
 
 
 @dataclass(frozen=True)
 class Feeder:
-    """Nodes, and the closed legs between them.
+    """Nodes, and the legs between them that are closed in some interval: ``closed`` says when, (legs, T).
 
     ``ends`` are the sending ends: (leg, node, share of P, cross share of Q, weight of w). Most legs
     have one; a leg behind a delta winding has two. ``couplings`` are (leg, other leg, drop by kW,
@@ -33,6 +35,7 @@ class Feeder:
     leg_phase: list[str]
     to_node: Ints
     rating: Floats
+    closed: Mask
     end_leg: Ints
     end_node: Ints
     end_share: Floats
@@ -57,13 +60,14 @@ def sequence_drops(r: Any, x: Any) -> tuple[Any, Any]:
 
 
 class _Builder:
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    def __init__(self, case: Case, timeline: Timeline) -> None:
+        self.case, self.timeline = case, timeline
         self.nodes: list[tuple[str, str]] = []
         self.kv: list[float] = []
         self.legs: list[tuple[str, str, str]] = []
         self.to_node: list[int] = []
         self.rating: list[float] = []
+        self.closed: list[Mask] = []
         self.ends: list[tuple[int, int, float, float, float]] = []
         self.couplings: list[tuple[int, int, float, float]] = []
 
@@ -75,11 +79,19 @@ class _Builder:
                 self.kv.append(float(bus["kv_ln_kv"]))
         self.number = {node: i for i, node in enumerate(self.nodes)}
 
-    def leg(self, name: str, kind: str, phase: str, to_bus: str, rating: float) -> int:
+    def used(self, name: str) -> Iterator[tuple[dict[Any, Any], Mask]]:
+        """Rows of a table of elements that are closed in some interval, and when, (T,)."""
+        table = self.case.table(name)
+        closed = self.timeline.closed(table)
+        rows = np.flatnonzero(closed.any(axis=1))
+        yield from zip(table.iloc[rows].to_dict("records"), closed[rows], strict=True)
+
+    def leg(self, element: dict[Any, Any], kind: str, phase: str, closed: Mask) -> int:
         """A new leg; returns its number."""
-        self.legs.append((name, kind, phase))
-        self.to_node.append(self.number[to_bus, phase])
-        self.rating.append(np.inf if np.isnan(rating) else rating)
+        self.legs.append((element[kind], kind, phase))
+        self.to_node.append(self.number[element["to_bus"], phase])
+        self.rating.append(np.inf if np.isnan(element["rating_kva"]) else element["rating_kva"])
+        self.closed.append(closed)
         return len(self.legs) - 1
 
     def couple(self, legs: dict[str, int], r: Any, x: Any, to_bus: str) -> None:
@@ -93,23 +105,21 @@ class _Builder:
                     self.couplings.append((a, b, by_kw[i, j] * scale, by_kvar[i, j] * scale))
 
     def add_lines(self) -> None:
-        """A leg per phase of each closed line."""
-        table = self.case.table("lines")
-        for line in table[table["closed"]].to_dict("records") if len(table) else []:
+        """A leg per phase of each line."""
+        for line, closed in self.used("lines"):
             legs = {}
             for phase in line["phases"]:
-                a = self.leg(line["line"], "line", phase, line["to_bus"], line["rating_kva"])
+                a = self.leg(line, "line", phase, closed)
                 self.ends.append((a, self.number[line["from_bus"], phase], 1.0, 0.0, 1.0))
                 legs[phase] = a
             self.couple(legs, impedance(line, "r"), impedance(line, "x"), line["to_bus"])
 
     def add_transformers(self) -> None:
-        """A leg per phase of each closed transformer or regulator; a delta winding is fed by two phases."""
-        table = self.case.table("transformers")
-        for unit in table[table["closed"]].to_dict("records") if len(table) else []:
+        """A leg per phase of each transformer or regulator; a delta winding is fed by two phases."""
+        for unit, closed in self.used("transformers"):
             legs = {}
             for phase in unit["phases"]:
-                a = self.leg(unit["transformer"], "transformer", phase, unit["to_bus"], unit["rating_kva"])
+                a = self.leg(unit, "transformer", phase, closed)
                 tap = float(unit[f"tap_{phase}"]) ** 2
                 pair = DELTA_PAIR[phase] if unit["connection"] == "delta-wye" else phase
                 shift = (1.0, -1.0) if len(pair) == 2 else (0.0,)
@@ -129,9 +139,9 @@ def impedance(line: dict[Any, Any], letter: str) -> Floats:
     return matrix
 
 
-def build(case: Case) -> Feeder:
-    """Nodes and closed legs of a case."""
-    make = _Builder(case)
+def build(case: Case, timeline: Timeline) -> Feeder:
+    """Nodes and legs of a case."""
+    make = _Builder(case, timeline)
     make.add_nodes()
     make.add_lines()
     make.add_transformers()
@@ -149,6 +159,7 @@ def build(case: Case) -> Feeder:
         leg_phase=[phase for _, _, phase in make.legs],
         to_node=np.array(make.to_node, int),
         rating=np.array(make.rating, float),
+        closed=np.array(make.closed, bool).reshape(len(make.legs), case.steps),
         end_leg=np.array(leg, int),
         end_node=np.array(node, int),
         end_share=np.array(share, float),

@@ -2,124 +2,163 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from v2g.affine import Floats, Ints
+from v2g.case import Case
 from v2g.derive.context import Context
+from v2g.derive.mobility import Mask, could_give, socket_power
+from v2g.derive.places import column, site_of_charger, words
 from v2g.language import Part
 
-
-@dataclass(frozen=True)
-class Plugs:
-    """Charger of each vehicle in each interval (-1 = none), and the share of the interval, (V, T)."""
-
-    charger: Ints
-    share: Floats
+_VEHICLE = ("start_kwh", "charge_kw", "discharge_kw", "v2h_kw")
+_CHARGER = {"charge_kw": 0.0, "discharge_kw": 0.0, "charge_eff": 1.0, "discharge_eff": 1.0}
 
 
-def plugs(context: Context) -> Plugs:
-    """Where each vehicle is plugged in. If two stays touch an interval, the longer one counts."""
+def of_post(context: Context, values: Floats, elsewhere: float) -> Floats:
+    """A value of chargers for each vehicle and interval; ``elsewhere`` where it is not plugged in. (V, T)"""
+    return np.asarray(np.append(values, elsewhere)[context.places.charger])
+
+
+def flag_of_post(context: Context, name: str, default: bool) -> Mask:
+    """The same for a flag; false where a vehicle is not plugged in."""
+    return of_post(context, column(context.case, "chargers", name, float(default)), 0.0) > 0.0
+
+
+def behind_switch(context: Context) -> Mask:
+    """Whether a vehicle is plugged in at a charger that feeds premises, (V, T)."""
+    feeds = np.array([float(word == "premises") for word in words(context.case, "chargers", "feeds")])
+    return of_post(context, feeds, 0.0) > 0.0
+
+
+def post_live(context: Context) -> Mask:
+    """Whether the charger of each vehicle is live, (V, T)."""
     case = context.case
-    stays, vehicles = case.table("stays"), case.table("vehicles")
-    charger = np.full((len(vehicles), case.steps), -1, dtype=np.int64)
-    share = np.zeros((len(vehicles), case.steps))
-    if len(stays):
-        rows = {name: i for i, name in enumerate(vehicles["vehicle"])}
-        posts = {name: i for i, name in enumerate(case.table("chargers")["charger"])}
-        parts = case.share_of_interval(stays["from_utc"], stays["until_utc"])
-        for stay, (vehicle, post) in enumerate(zip(stays["vehicle"], stays["charger"], strict=True)):
-            v = rows[vehicle]
-            longer = parts[stay] > share[v]
-            charger[v, longer] = posts[post]
-            share[v, longer] = parts[stay, longer]
-    return Plugs(charger, share)
+    live = np.vstack([context.live_units("chargers"), np.zeros((1, case.steps))])
+    return np.asarray(live[context.places.charger, np.arange(case.steps)] > 0.0)
 
 
-def trips(context: Context) -> Floats:
-    """Energy of each vehicle's trips in each interval in kWh, spread evenly over the trip, (V, T)."""
-    case = context.case
-    table, vehicles = case.table("trips"), case.table("vehicles")
-    used = np.zeros((len(vehicles), case.steps))
-    if len(table):
-        rows = {name: i for i, name in enumerate(vehicles["vehicle"])}
-        inside = case.share_of_interval(table["depart_utc"], table["return_utc"]) * case.hours
-        length = (table["return_utc"] - table["depart_utc"]).dt.total_seconds().to_numpy(float) / 3600.0
-        energy = table["energy_kwh"].to_numpy(float)
-        who = np.array([rows[v] for v in table["vehicle"]])
-        np.add.at(used, who, inside / length[:, None] * energy[:, None])
-    return used
+def all_ways(case: Case) -> Floats:
+    """Most that each vehicle gives in all ways together in kW, (V,)."""
+    largest = np.maximum.reduce(
+        [column(case, "vehicles", "discharge_kw"), column(case, "vehicles", "v2h_kw"), socket_power(case)]
+    )
+    given = column(case, "vehicles", "give_kw", np.inf)
+    return np.where(np.isfinite(given), given, largest)
 
 
-def untouched(start: Floats, trip: Floats) -> tuple[Floats, Floats]:
-    """Energy of vehicles that nobody charges or discharges, (V, T + 1), and what their trips lack, (V, T).
+def premises_limit(context: Context) -> Floats:
+    """Most that each vehicle gives behind the transfer switch it stands at, in kW, (V, T)."""
+    case, share = context.case, context.places.share
+    own = np.minimum(column(case, "vehicles", "v2h_kw"), all_ways(case))
+    works = behind_switch(context) & (post_live(context) | flag_of_post(context, "island_capable", True))
+    post = of_post(context, column(case, "chargers", "discharge_kw"), 0.0)
+    most = np.minimum(own[:, None], post) * share
+    return np.where(works & ~context.mobility.muted, most, 0.0)
 
-    >>> untouched(np.array([5.0]), np.array([[3.0, 4.0]]))[0].tolist()
-    [[5.0, 2.0, 0.0]]
-    """
-    passive = np.zeros((start.size, trip.shape[1] + 1))
-    passive[:, 0] = start
-    lacking = np.zeros_like(trip)
-    for t in range(trip.shape[1]):
-        lacking[:, t] = np.maximum(0.0, trip[:, t] - passive[:, t])
-        passive[:, t + 1] = np.maximum(0.0, passive[:, t] - trip[:, t])
-    return passive, lacking
+
+def socket_limit(context: Context) -> Floats:
+    """Most that each vehicle gives at its sockets, where it stands at a site, in kW, (V, T)."""
+    most = np.minimum(socket_power(context.case), all_ways(context.case))[:, None] * context.places.share
+    return np.where((context.places.site >= 0) & ~context.mobility.muted, most, 0.0)
 
 
 def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     """Limits at the plug, the floor of each vehicle, and its points of connection over time."""
-    case = context.case
-    vehicles, chargers = case.table("vehicles"), case.table("chargers")
-    plug, trip = plugs(context), trips(context)
-    column = {c: vehicles[c].to_numpy(float) if len(vehicles) else np.zeros(0) for c in _VEHICLE}
-    passive, lacking = untouched(column["start_kwh"], trip)
-    below = passive < column["reserve_kwh"][:, None] - 1e-12
-    inside = plug.charger >= 0
-    post = {c: np.append(chargers[c].to_numpy(float) if len(chargers) else [], one) for c, one in _CHARGER.items()}
-    live = (
-        np.vstack([context.live_units("chargers"), np.zeros((1, case.steps))])[plug.charger, np.arange(case.steps)] > 0
-    )
-    charge = np.minimum(column["charge_kw"][:, None], post["charge_kw"][plug.charger]) * plug.share
-    discharge = np.minimum(column["discharge_kw"][:, None], post["discharge_kw"][plug.charger]) * plug.share
-    can_charge = inside & live & (charge > 0.0)
-    can_discharge = inside & live & (discharge > 0.0) & ~below[:, :-1] & ~below[:, 1:]
+    case, where, needs = context.case, context.places, context.mobility
+    own = {name: column(case, "vehicles", name) for name in _VEHICLE}
+    post = {name: of_post(context, column(case, "chargers", name), one) for name, one in _CHARGER.items()}
+    inside = (where.charger >= 0) & post_live(context)
+    charge = np.minimum(own["charge_kw"][:, None], post["charge_kw"]) * where.share
+    together = all_ways(case)
+    discharge = np.minimum(np.minimum(own["discharge_kw"], together)[:, None], post["discharge_kw"]) * where.share
+    can_charge = inside & (charge > 0.0)
+    can_discharge = inside & ~behind_switch(context) & (discharge > 0.0) & ~needs.muted
+    otherwise = (premises_limit(context) > 0.0).astype(int) + (socket_limit(context) > 0.0)
     return {
-        "floor": np.minimum(column["reserve_kwh"][:, None], passive),
-        "trip": trip,
-        "deficit": lacking,
-        "below": below.astype(float),
+        "needed": needs.needed,
+        "floor": np.minimum(needs.needed, needs.passive),
+        "trip": needs.trip,
+        "standby": needs.standby,
+        "deficit": needs.deficit,
+        "idle": needs.asleep,
+        "below": needs.below.astype(float),
         "can_charge": can_charge.astype(float),
         "can_discharge": can_discharge.astype(float),
         "can_both": (can_charge & can_discharge).astype(float),
         "charge_limit": charge,
         "discharge_limit": discharge,
-        "charge_eff": post["charge_eff"][plug.charger],
-        "discharge_eff": post["discharge_eff"][plug.charger],
-        **_points(context, plug, can_charge | can_discharge),
+        "charge_eff": post["charge_eff"],
+        "discharge_eff": post["discharge_eff"],
+        "give_limit": together[:, None] * where.share,
+        "several": ((can_discharge + otherwise) > 1).astype(float),
+        "mixed": (can_charge & (otherwise > 0)).astype(float),
+        **_points(context, can_charge | can_discharge),
+        **_ports(context, can_charge | can_discharge),
+        **_gates(context, can_charge | can_discharge),
+        **_stocks(context),
     }
 
 
-_VEHICLE = ("start_kwh", "reserve_kwh", "charge_kw", "discharge_kw")
-_CHARGER = {"charge_kw": 0.0, "discharge_kw": 0.0, "charge_eff": 1.0, "discharge_eff": 1.0}
+def _points(context: Context, active: Mask) -> dict[str, Any]:
+    """One entry per vehicle, interval and phase at which it can act: the set ``plugs``.
 
-
-def _points(context: Context, plug: Plugs, active: Any) -> dict[str, Any]:
-    """One entry per vehicle, interval and phase at which it can act: the set ``plugs``."""
+    A station that can form an island has its own way into the feeder, phase by phase.
+    """
     links = context.links("chargers")
     first = np.searchsorted(links.unit, np.arange(len(context.case.table("chargers")) + 1))
-    vehicle, interval = np.nonzero(active)
-    post = plug.charger[vehicle, interval]
+    vehicle, interval = np.nonzero(active & ~flag_of_post(context, "forming", False))
+    post = context.places.charger[vehicle, interval]
     counts = first[post + 1] - first[post]
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     link = np.repeat(first[post], counts) + offset
     vehicle, interval = np.repeat(vehicle, counts), np.repeat(interval, counts)
-    context.sets["plugs"] = range(link.size)
+    context.sets["plugs"] = context.told(vehicles=vehicle, intervals=interval)
+    node: Ints = links.node[link] if link.size else np.zeros(0, int)
     return {
         "plugged": vehicle,
         "interval": interval,
-        "node": links.node[link] if link.size else np.zeros(0, int),
+        "node": node,
         "share": links.share[link] if link.size else np.zeros(0),
         "cross": links.cross[link] if link.size else np.zeros(0),
+        "kept_alive": context.islands.gated[node, interval].astype(float),
+    }
+
+
+def _ports(context: Context, active: Mask) -> dict[str, Any]:
+    """Vehicles at stations that can form an island: the set ``ports``."""
+    vehicle, interval = np.nonzero(active & flag_of_post(context, "forming", False))
+    context.sets["ports"] = context.told(vehicles=vehicle, intervals=interval)
+    station = context.places.charger[vehicle, interval]
+    return {"port_vehicle": vehicle, "port_interval": interval, "station": station}
+
+
+def _gates(context: Context, active: Mask) -> dict[str, Any]:
+    """Vehicles at chargers of sites whose connection is limited: the set ``gates``."""
+    case = context.case
+    limited = np.isfinite(column(case, "sites", "import_kw", np.inf)) | np.isfinite(
+        column(case, "sites", "export_kw", np.inf)
+    )
+    site = site_of_charger(case)[context.places.charger]
+    vehicle, interval = np.nonzero(active & np.append(limited, False)[site])
+    context.sets["gates"] = context.told(vehicles=vehicle, intervals=interval)
+    return {"gate_vehicle": vehicle, "gate_interval": interval, "site": site[vehicle, interval]}
+
+
+def _stocks(context: Context) -> dict[str, Any]:
+    """Vehicles whose energy at the end could still be given: the set ``stocks``."""
+    case, needs = context.case, context.mobility
+    gives = could_give(case, context.places) & ~needs.below[:, -1]
+    vehicle = np.flatnonzero(gives)
+    context.sets["stocks"] = context.told(vehicles=vehicle)
+    post = of_post(context, column(case, "chargers", "discharge_eff"), 0.0)
+    given = of_post(context, column(case, "chargers", "discharge_kw"), 0.0) > 0.0
+    by_post = np.where(given, post, 0.0).max(axis=1, initial=0.0)
+    by_socket = np.where(socket_power(case) > 0.0, column(case, "vehicles", "v2l_eff", 0.9), 0.0)
+    return {
+        "stock_vehicle": vehicle,
+        "end": np.full(vehicle.size, case.steps),
+        "stock_eff": np.maximum(by_post, by_socket)[vehicle],
     }

@@ -22,8 +22,8 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "ends": ends,
         "couplings": [f"{feeder.legs[i]}~{feeder.legs[j]}" for i, j in zip(a, b, strict=True)],
     }
-    energised = islands.live[feeder.to_node] if len(feeder.legs) else np.zeros((0, context.case.steps))
-    limited = np.isfinite(feeder.rating)[:, None] & energised.astype(bool)
+    energised = feeder.closed & islands.live[feeder.to_node]
+    limited = np.isfinite(feeder.rating)[:, None] & energised
     buses = context.case.table("buses").set_index("bus")
     return {
         "rating": feeder.rating,

@@ -13,16 +13,21 @@ import pyomo.environ as pyo
 
 from v2g.affine import Floats
 from v2g.engine.bounds import rounded_up, step
-from v2g.engine.stages import Run, no_plan
-from v2g.errors import SolveError
+from v2g.engine.mixed import Chosen, Mixed, further
+from v2g.engine.stages import refusal
 from v2g.lp import Objective
 from v2g.readings.pyomo import PyomoModel
+from v2g.solvers.answer import Answer
 from v2g.solvers.pyomo import solve
 
 
 @dataclass
-class ByPyomo(Run):
-    """One pass over the stages with a mixed-integer solver for each."""
+class ByPyomo(Mixed):
+    """One pass over the stages with a mixed-integer solver for each.
+
+    Whole columns are fixed at the first amount after all counts; where there are others than the counts', at
+    the last stage.
+    """
 
     witness: PyomoModel | None = None
     variant: str = ""
@@ -33,30 +38,46 @@ class ByPyomo(Run):
         assert self.witness is not None
         self.holds = pyo.ConstraintList()
         self.witness.model.add_component("held", self.holds)
-        objectives = self.lp.objectives
+        objectives, mixed = self.lp.objectives, further(self.lp).size > 0
         for number, (objective, expression) in enumerate(zip(objectives, self.witness.stages, strict=True)):
-            self._stage(objective, expression, settle=not any(o.integers for o in objectives[number:]))
-        assert self.x is not None
-        return self.x
+            counting = any(o.integers for o in objectives[number:])
+            if not objective.index.size:
+                self._constant(objective)
+            elif mixed and self._open().size:
+                self._chosen(objective, expression, settle=number == self._last())
+            else:
+                self._stage(objective, expression, settle=not counting)
+        return self._final()
 
     def _stage(self, objective: Objective, expression: Any, settle: bool) -> None:
         bound, multipliers = self._relaxed(objective)
-        if isinstance(expression, (int, float)):
-            value = float(expression)
-            self._close(objective, value, bound, multipliers)
-            return
-        x = self._minimised(expression)
+        x = self._found(expression)
         value = objective.at(x)
         self.x = x
         self._close(objective, value, bound, multipliers)
         self._hold(objective, value)
-        room = self.held[-1].upper + objective.constant
-        self.holds.add(expression <= room)
-        open_ones = self.whole[self.lower[self.whole] < self.upper[self.whole]]
-        if settle and open_ones.size:
-            self._settle(open_ones, np.rint(x[open_ones]))
-            for column in open_ones:
-                self.witness.variables[column].fix(round(x[column]))  # type: ignore[union-attr]
+        self.holds.add(expression <= self.held[-1].upper + objective.constant)
+        if settle:
+            self._fix(x)
+
+    def _chosen(self, objective: Objective, expression: Any, settle: bool) -> None:
+        """A stage with whole columns beyond the counts: solved once more with them fixed, so that it is exact."""
+        bound, relaxed = self._proven(objective)
+        answer = self._minimised(expression)
+        assert answer.x is not None
+        found = self._exactly(objective, self._open(), answer.x)
+        best = found or Chosen(answer.x, objective.at(answer.x))
+        claim = bound if answer.bound is None else self._raised(objective, answer.bound)
+        self._conclude(objective, best, bound, claim, relaxed.y)
+        self.holds.add(expression <= self.held[-1].upper + objective.constant)
+        if settle:
+            self._fix(best.x)
+
+    def _fix(self, x: Floats) -> None:
+        columns = self._open()
+        self._settle(columns, np.rint(x[columns]))
+        for column in columns:
+            self.witness.variables[column].fix(round(x[column]))  # type: ignore[union-attr]
 
     def _relaxed(self, objective: Objective) -> tuple[float, Floats | None]:
         """A proven bound from the relaxation, and its multipliers."""
@@ -65,7 +86,10 @@ class ByPyomo(Run):
         least = self._bound_of(objective, None)
         return rounded_up(bound, least, step(self.lp, objective)), answer.y
 
-    def _minimised(self, expression: Any) -> Floats:
+    def _found(self, expression: Any) -> Floats:
+        return np.asarray(self._minimised(expression).x, dtype=float)
+
+    def _minimised(self, expression: Any) -> Answer:
         assert self.witness is not None
         model = self.witness.model
         if model.component("stage") is not None:
@@ -73,5 +97,5 @@ class ByPyomo(Run):
         model.add_component("stage", pyo.Objective(expr=expression, sense=pyo.minimize))
         answer = solve(model, self.witness.variables, self.variant, 0.01 * self.gap, self.clock.left())
         if answer.x is None:
-            raise SolveError(no_plan(answer, begun=self.x is not None))
-        return np.asarray(answer.x, dtype=float)
+            raise refusal(answer, begun=self.x is not None)
+        return answer

@@ -20,6 +20,8 @@ VIOLATION = 2e-8
 ROUNDS = 200
 MOST_ROWS = 4000
 PATIENCE = 0.4
+WHOLE = 1e-6
+SEARCH = {"solver": "choose", "mip_feasibility_tolerance": 1e-9}
 
 
 class Core(Protocol):
@@ -30,6 +32,11 @@ class Core(Protocol):
 
     def minimise(self, cost: Floats, time_limit: float | None) -> Answer:
         """Point and multipliers over all columns and rows of the program."""
+
+    def minimise_whole(
+        self, cost: Floats, columns: Ints, *, start: Floats | None, gap: float, nodes: int, time_limit: float | None
+    ) -> Answer:
+        """Point with some columns whole, and the solver's claim of a bound."""
 
     def fix(self, columns: Ints, lower: Floats, upper: Floats) -> None:
         """New bounds for some decision columns."""
@@ -97,11 +104,7 @@ class Reduced:
         from its basis, as no interior method can.
         """
         started = time.perf_counter()
-        costs = np.flatnonzero(cost)
-        entries = Entries(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
-        reduced, _ = self.states.rewrite(entries, 1)
-        own = np.zeros(self.decision.size)
-        own[self.place[reduced.index]] = reduced.value
+        own, _ = self._over_decisions(cost)
         self.session.costs(own)
         answer = Answer(Status.FAILED)
         known = self.last_cost is not None and np.array_equal(self.last_cost != 0.0, own != 0.0)
@@ -123,6 +126,43 @@ class Reduced:
             answer = Answer(Status.FAILED, message=f"network limits were still violated after {ROUNDS} rounds")
         self.session.option("solver", self.options["solver"])
         return answer
+
+    def minimise_whole(
+        self, cost: Floats, columns: Ints, *, start: Floats | None, gap: float, nodes: int, time_limit: float | None
+    ) -> Answer:
+        """One search by the solver itself, with some decision columns whole; ``bound`` is what it claims.
+
+        The search ends within ``gap`` (relative, or absolute where the value is below one), or after so many nodes.
+        Limits that its point violates are added, and the point is called feasible at best: search again. The claim
+        holds all the same, as it is one on a program with fewer limits.
+        """
+        own, constant = self._over_decisions(cost)
+        self.session.costs(own)
+        self.last_cost = own
+        self.session.whole(self.place[columns], True, float(constant[0]))
+        ends = {"mip_rel_gap": gap, "mip_abs_gap": max(gap, WHOLE), "mip_max_nodes": nodes}
+        for name, value in {**SEARCH, **ends}.items():
+            self.session.option(name, value)
+        if start is not None:
+            self.session.suggest(start[self.decision])
+        answer = self.session.run(time_limit)
+        self.session.whole(self.place[columns], False)
+        self.session.option("solver", self.options["solver"])
+        self.session.forget()
+        if answer.x is None:
+            return answer
+        x = self._full(answer)
+        status = Status.FEASIBLE if self._add_violated(x) else answer.status
+        return Answer(status, x, bound=answer.bound, message=answer.message)
+
+    def _over_decisions(self, cost: Floats) -> tuple[Floats, Floats]:
+        """Costs of the decisions alone, and the constant that states add."""
+        costs = np.flatnonzero(cost)
+        entries = Entries(np.zeros(costs.size, dtype=np.int64), costs, cost[costs])
+        reduced, constant = self.states.rewrite(entries, 1)
+        own = np.zeros(self.decision.size)
+        own[self.place[reduced.index]] = reduced.value
+        return own, constant
 
     def _run(self, left: float | None, hopeful: bool) -> Answer:
         """Run the solver. The basis of another objective may be a bad start: it gets part of a fresh start's time."""

@@ -20,7 +20,7 @@ from v2g.engine.clock import Clock
 from v2g.engine.core import Core
 from v2g.engine.search import WHOLE, Found, Search
 from v2g.engine.tree import Tree
-from v2g.errors import SolveError
+from v2g.errors import SolveError, Unmeetable
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
@@ -34,7 +34,8 @@ class Stage:
 
     ``lower``, ``upper`` and ``held`` (how many holds) say for which program the multipliers are.
     ``prices`` are the multipliers with all integers fixed, where they are others; ``tree`` is the
-    search that proves the bound, where the multipliers alone do not.
+    search that proves the bound, where the multipliers alone do not. ``by`` is ``solver`` where the
+    bound rests on the solver's own search, and the multipliers prove less.
     """
 
     objective: Objective
@@ -46,6 +47,7 @@ class Stage:
     held: int
     prices: Floats | None = None
     tree: Tree | None = None
+    by: str = "multipliers"
 
     @property
     def gap(self) -> float:
@@ -78,21 +80,35 @@ class Run:
     def all(self) -> Floats:
         """Solve every stage; returns the final point."""
         objectives = self.lp.objectives
-        lead = self._together([o for o in objectives if o.integers]) if objectives[0].integers else None
+        counts = [o for o in objectives if o.integers]
+        lead = self._together(counts) if objectives[0].integers and any(o.index.size for o in counts) else None
         exact = lead is not None
         for number, objective in enumerate(objectives):
             rest = objectives[number + 1 :]
-            if objective.integers:
+            if not objective.index.size:
+                self._constant(objective)
+            elif objective.integers:
                 exact = self._count(objective, lead, exact, last=not any(o.integers for o in rest)) and exact
             else:
                 self._amount(objective, settle=not any(o.integers for o in rest))
+        return self._final()
+
+    def _final(self) -> Floats:
+        """The point of the last stage; where no stage had anything to choose, any point that keeps all limits."""
+        if self.x is None:
+            self.x = self._solve(np.zeros(self.lp.shape[1])).x
         assert self.x is not None
         return self.x
+
+    def _constant(self, objective: Objective) -> None:
+        """A stage without terms is what it is: nothing to solve, to prove, or to hold; no kWh would change it."""
+        prices = None if objective.integers else np.zeros(self.lp.shape[0])
+        self._close(objective, objective.constant, objective.constant, None, prices=prices)
 
     def _solve(self, cost: Floats) -> Answer:
         answer = self.core.minimise(cost, self.clock.left())
         if not answer.status.has_point:
-            raise SolveError(no_plan(answer, begun=self.x is not None))
+            raise refusal(answer, begun=self.x is not None)
         return answer
 
     def _try(self, cost: Floats) -> Answer:
@@ -200,9 +216,9 @@ class Run:
         self.lower[columns], self.upper[columns] = values, values
         self.core.fix(columns, values, values)
 
-    def _hold(self, objective: Objective, value: float) -> None:
+    def _hold(self, objective: Objective, value: float, room: float = HOLD_ROOM) -> None:
         """Keep a stage at its value, with room for rounding."""
-        upper = value - objective.constant + HOLD_ROOM * max(1.0, abs(value))
+        upper = value - objective.constant + room * max(1.0, abs(value))
         self.held.append(Hold(objective.index, objective.value, upper))
         self.core.hold(objective.index, objective.value, upper)
 
@@ -215,14 +231,22 @@ class Run:
         at: tuple[Floats, Floats] | None = None,
         prices: Floats | None = None,
         tree: Tree | None = None,
+        by: str = "multipliers",
     ) -> None:
         lower, upper = at or (self.lower.copy(), self.upper.copy())
         if prices is None and not objective.integers:
             prices = multipliers
-        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held), prices, tree)
+        stage = Stage(objective, value, min(bound, value), multipliers, lower, upper, len(self.held), prices, tree, by)
         self.stages.append(stage)
         unit = "" if objective.unit == "1" else f" {objective.unit}"
-        self.report(objective.name, f"{value:.6g}{unit}, gap {stage.gap:.1e}")
+        search = " by the solver's search" if by == "solver" else ""
+        self.report(objective.name, f"{value:.6g}{unit}, gap {stage.gap:.1e}{search}")
+
+
+def refusal(answer: Answer, begun: bool = False) -> SolveError:
+    """The error for a stage without a plan."""
+    text = no_plan(answer, begun)
+    return Unmeetable(text) if answer.status is Status.INFEASIBLE and not begun else SolveError(text)
 
 
 def no_plan(answer: Answer, begun: bool = False) -> str:

@@ -31,25 +31,30 @@ REMEDY = "Solve again."
 TIME = ("start_utc", "hours")
 PHASE_OUTPUTS = tuple(f"output_{phase}_{unit}" for unit in ("kw", "kvar") for phase in "abc")
 COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "loads": (*TIME, "load", "bus", "tier", "required", "demand_kw", "served_kw", "served_kvar"),
-    "vehicles": (
-        *TIME, "vehicle", "charger", "charge_kw", "discharge_kw", "trip_kwh", "missed_trip_kwh", "energy_start_kwh",
-        "energy_end_kwh", "reserve_kwh", "shortfall_kwh",
+    "loads": (
+        *TIME, "load", "bus", "tier", "required", "demand_kw", "served_kw", "served_kvar", "v2h_kw",
+        "v2l_kw", "surge_kw",
     ),
+    "vehicles": (
+        *TIME, "vehicle", "charger", "site", "charge_kw", "discharge_kw", "v2h_kw", "v2l_kw", "trip_kwh",
+        "missed_trip_kwh", "standby_kwh", "energy_start_kwh", "energy_end_kwh", "reserve_kwh", "shortfall_kwh",
+    ),
+    "deliveries": (*TIME, "way", "vehicle", "site", "load", "kw"),
     "nodes": (*TIME, "bus", "phase", "live", "injection_kw", "injection_kvar", "voltage_pu"),
     "lines": (*TIME, "line", "kind", "from_bus", "to_bus", "phase", "flow_kw", "flow_kvar", "rating_kva"),
     "sources": (
         *TIME, "source", "kind", "bus", "output_kw", "charge_kw", "discharge_kw", "available_kw", "energy_end_kwh",
-        "fuel_l", *PHASE_OUTPUTS,
+        "fuel_l", "run", "tank_l", *PHASE_OUTPUTS,
     ),
     "prices": (*TIME, "bus", "phase"),
     "others": (*TIME, "part", "unit", "bus", "phase", "injection_kw", "injection_kvar"),
 }  # fmt: skip
 """Columns of every table of a plan; ``prices`` has one more for each stage of the policy."""
 
-OPTIONAL = ("prices", "others")
+OPTIONAL = ("prices", "others", "deliveries")
 TEXTS = frozenset({
-    "load", "bus", "vehicle", "charger", "phase", "line", "kind", "from_bus", "to_bus", "source", "part", "unit",
+    "load", "bus", "vehicle", "charger", "phase", "line", "kind", "from_bus", "to_bus", "source", "part", "unit", "way",
+    "site",
 })  # fmt: skip
 COUNTS = frozenset({"tier", "required", "live"})
 STEERING = ("=", "+", "-", "@", "\t", "'")

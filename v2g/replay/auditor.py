@@ -9,7 +9,17 @@ import numpy as np
 
 from v2g.case import Case
 from v2g.plan import Plan
-from v2g.replay import check_feeder, check_fleet, check_loads, check_sources, check_tables, check_totals
+from v2g.replay import (
+    check_engines,
+    check_feeder,
+    check_fleet,
+    check_loads,
+    check_sites,
+    check_sources,
+    check_tables,
+    check_totals,
+    check_ways,
+)
 from v2g.replay.clock import stamp
 from v2g.replay.energy_bound import bound_by_tier
 from v2g.replay.record import Record
@@ -17,7 +27,8 @@ from v2g.replay.totals import recompute
 from v2g.replay.verdict import Check, Verdict
 
 CHECKS: tuple[Callable[[Record], Check], ...] = (
-    *check_tables.CHECKS, *check_loads.CHECKS, *check_fleet.CHECKS, *check_sources.CHECKS, *check_feeder.CHECKS,
+    *check_tables.CHECKS, *check_loads.CHECKS, *check_fleet.CHECKS, *check_ways.CHECKS, *check_sites.CHECKS,
+    *check_sources.CHECKS, *check_engines.CHECKS, *check_feeder.CHECKS,
 )  # fmt: skip
 """Every check on the tables, in the order in which a verdict lists them; those on the summary follow."""
 
@@ -45,6 +56,7 @@ def audit(case: Case, plan: Plan, tolerance: float = 1e-6) -> Verdict:
         energy_kwh=totals.energy_kwh,
         reserve_shortfall_kwh=totals.reserve_shortfall_kwh,
         bound=bound,
+        survival_h=totals.survival_h,
     )
 
 
@@ -74,8 +86,8 @@ def notes(record: Record) -> list[str]:
 
 
 def at_once(record: Record) -> str:
-    """The most that any vehicle charges and discharges in one interval, in words."""
-    both = np.minimum(record.vehicle_sheet["charge_kw"], record.vehicle_sheet["discharge_kw"])
+    """The most that any vehicle charges and gives (in all ways) in one interval, in words."""
+    both = np.minimum(record.vehicle_sheet["charge_kw"], record.given)
     if not both.size or both.max() <= record.tolerance:
         return "No vehicle charges and discharges in one interval."
     vehicle, interval = np.unravel_index(int(np.argmax(both)), both.shape)

@@ -105,7 +105,7 @@ def reference_voltage(record: Record) -> Check:
     """The first forming source of every island holds its voltage."""
     gap = np.zeros(record.given_w.shape)
     for t in range(record.case.steps if record.reactive else 0):
-        known, fixed = references(record.islands, record.islands.former[:, t])
+        known, fixed = references(record.islands, t)
         gap[known, t] = np.abs(record.given_w[known, t] - fixed[known])
     return on_nodes(record, "feeder: reference voltage", "p.u.²", gap)
 

@@ -1,4 +1,4 @@
-"""Checks on the vehicles: power where they are plugged in, energy integrated, reserves and trips."""
+"""Checks on the vehicles: power where they are plugged in, energy integrated, what drivers need, trips."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from v2g.replay.mobility import minima, on_the_road, reaches
 from v2g.replay.record import Record, words_of
 from v2g.replay.stores import energy_change, hull_excess, integrated, steps_passed
 from v2g.replay.verdict import Array, Check, allowance, merge
@@ -27,12 +28,12 @@ def taken_by_trips(record: Record) -> Array:
 
 
 def fleet_change(record: Record) -> Array:
-    """Change of each vehicle's energy over each interval in kWh, from powers, efficiencies and trips."""
+    """Change of each vehicle's energy over each interval in kWh, from all powers, efficiencies, standby and trips."""
     sheet, fleet = record.vehicle_sheet, record.fleet
-    used = taken_by_trips(record)
-    return energy_change(
-        sheet["charge_kw"], sheet["discharge_kw"], fleet.charge_eff, fleet.discharge_eff, record.hours, used
-    )
+    used = taken_by_trips(record) + sheet["standby_kwh"]
+    used += sheet["v2l_kw"] / fleet.v2l_eff[:, None] * record.hours
+    by_charger = sheet["discharge_kw"] + sheet["v2h_kw"]
+    return energy_change(sheet["charge_kw"], by_charger, fleet.charge_eff, fleet.discharge_eff, record.hours, used)
 
 
 def charge_within_limits(record: Record) -> Check:
@@ -51,8 +52,8 @@ def discharge_within_limits(record: Record) -> Check:
 
 
 def reserve_gives_nothing(record: Record) -> Check:
-    """A vehicle that driving alone takes below its reserve gives nothing."""
-    excess = np.where(record.fleet.muted, record.vehicle_sheet["discharge_kw"], 0.0)
+    """A vehicle that untouched is below what its driver needs gives nothing, in no way."""
+    excess = np.where(record.fleet.muted, record.given, 0.0)
     return on_fleet(record, "vehicles: below reserve gives nothing", "kW", excess)
 
 
@@ -103,7 +104,7 @@ def energy_in_battery(record: Record) -> Check:
 
 
 def reserve_kept(record: Record) -> Check:
-    """The energy stays above the mobility reserve, or above what driving alone would leave of it."""
+    """The energy stays above what the driver needs, or above what would be left of it untouched."""
     excess = record.fleet.floor_kwh[:, 1:] - record.vehicle_sheet["energy_end_kwh"]
     return on_fleet(record, "vehicles: mobility reserve kept", "kWh", excess, capacity_scale(record))
 
@@ -118,7 +119,7 @@ def trips_made(record: Record) -> Check:
 def columns_recomputed(record: Record) -> Check:
     """Trip energy, reserve and shortfall are what the case and the energies make them."""
     sheet, fleet, words = record.vehicle_sheet, record.fleet, words_of("vehicle", record.fleet.names)
-    reserve = np.broadcast_to(fleet.reserve_kwh[:, None], sheet.present.shape)
+    reserve = fleet.level_kwh[:, 1:]
     expected = {
         "trip_kwh": fleet.trip_kwh,
         "reserve_kwh": reserve,
@@ -129,7 +130,31 @@ def columns_recomputed(record: Record) -> Check:
     return merge("vehicles: trips, reserve and shortfall recomputed", parts)
 
 
+def standby_drawn(record: Record) -> Check:
+    """A charger draws its standby, unless the vehicle is empty anyway."""
+    asleep = record.fleet.standby_kwh - record.vehicle_sheet["standby_kwh"]
+    excess = np.maximum(asleep - record.fleet.asleep_kwh, -asleep)
+    return on_fleet(record, "vehicles: standby drawn", "kWh", excess, capacity_scale(record))
+
+
+def fleet_minimum(record: Record) -> Check:
+    """At every point of a fleet minimum as many vehicles that are not on a trip hold its energy as it asks for, or
+    as many as would hold it untouched, if those are fewer."""
+    fleet, steps = record.fleet, record.case.steps
+    energy = np.hstack([fleet.start_kwh[:, None], record.vehicle_sheet["energy_end_kwh"]])
+    here = ~on_the_road(record.case, fleet.names)
+    slack = record.tolerance * capacity_scale(record)
+    lacking, words = np.zeros((1, steps + 1)), ["fleet minimum"]
+    for points, count, level in minima(record.case):
+        could = (here & reaches(fleet.passive_kwh, level)).sum(axis=0)
+        hold = (here & (energy >= level - slack)).sum(axis=0)
+        missing = np.minimum(count, could) - hold
+        lacking[0, points] = np.maximum(lacking[0, points], missing[points])
+    return record.worst_point("vehicles: fleet minimum held", "vehicles", lacking, words)
+
+
 CHECKS: tuple[Callable[[Record], Check], ...] = (
     charge_within_limits, discharge_within_limits, reserve_gives_nothing, not_both_at_once, dead_bus_vehicles,
     energy_steps, energy_joined, energy_integrated, energy_in_battery, reserve_kept, trips_made, columns_recomputed,
+    standby_drawn, fleet_minimum,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Checks on grid, generators, batteries and solar."""
+"""Checks on what sources put out (grid, generators, batteries, solar, forming stations), and on batteries."""
 
 from __future__ import annotations
 
@@ -76,7 +76,8 @@ def within_phase_rating(record: Record) -> Check:
 def within_phase_kva(record: Record) -> Check:
     """Each phase within its share of the apparent power of the inverter or machine."""
     limit = record.sources.phase_kva[:, None]
-    excess = only(record, largest_phase(record, np.abs(record.source_power)) - limit, "grid", "generator", "battery")
+    excess = only(record, largest_phase(record, np.abs(record.source_power)) - limit, "grid", "generator", "battery",
+                  "station")  # fmt: skip
     return on_sources(record, "sources: phases within the kVA disc", "kVA", excess, phase_scale(limit))
 
 
@@ -111,26 +112,6 @@ def solar_available(record: Record) -> Check:
     gap = np.abs(sheet["available_kw"] - np.where(np.isfinite(limit), limit, 0.0))
     excess = np.where(solar & ~dead, gap, 0.0)
     return on_sources(record, "solar: available as in the case", "kW", excess, phase_scale(limit))
-
-
-def fuel_burnt(record: Record) -> Array:
-    """Fuel from the output, in litres, (sources, T)."""
-    energy = only(record, total_power(record), "generator") * record.hours
-    return np.asarray(energy * record.sources.fuel_l_per_kwh[:, None])
-
-
-def fuel_column(record: Record) -> Check:
-    """Fuel in litres follows the output."""
-    gap = only(record, np.abs(record.source_sheet["fuel_l"] - fuel_burnt(record)), "generator")
-    return on_sources(record, "generators: fuel follows output", "L", gap, allowance(fuel_burnt(record)))
-
-
-def fuel_in_tank(record: Record) -> Check:
-    """No generator burns more than its tank holds."""
-    burnt = np.cumsum(fuel_burnt(record), axis=1)
-    tank = record.sources.fuel_l[:, None]
-    excess = only(record, burnt - tank, "generator")
-    return on_sources(record, "generators: fuel in the tank", "L", excess, allowance(tank))
 
 
 def battery_change(record: Record) -> Array:
@@ -194,6 +175,6 @@ def battery_range(record: Record) -> Check:
 
 CHECKS: tuple[Callable[[Record], Check], ...] = (
     phases_add_up, absent_source, dead_bus_sources, within_available, within_phase_rating, within_phase_kva,
-    balanced_unless_forming, solar_unity, solar_available, fuel_column, fuel_in_tank, battery_power, battery_not_both,
-    battery_steps, battery_integrated, battery_range,
+    balanced_unless_forming, solar_unity, solar_available, battery_power, battery_not_both, battery_steps,
+    battery_integrated, battery_range,
 )  # fmt: skip

@@ -62,16 +62,23 @@ def voltages_given(record: Record) -> Check:
     return record.worst("nodes: voltage given where live", "1", blank.astype(float), node_words(record))
 
 
+STORE_COLUMNS = {
+    "charge_kw": ("battery", "station"), "discharge_kw": ("battery", "station"), "energy_end_kwh": ("battery",),
+}  # fmt: skip
+"""Columns of the sources that must not be blank, and for which kinds."""
+
+
 def sources_given(record: Record) -> Check:
-    """Every phase a source is connected to has an output, every battery its charge, discharge and energy."""
+    """Every phase of a source has an output, every store its charge and discharge, every engine its run."""
     sheet, sources = record.source_sheet, record.sources
     blank = np.zeros(sheet.present.shape, dtype=bool)
     for position, phase in enumerate("abc"):
         connected = (sources.weight[:, position] != 0)[:, None]
         blank |= connected & sheet.blank[f"output_{phase}_kw"]
         blank |= connected & sheet.blank[f"output_{phase}_kvar"] & record.reactive
-    for column in ("charge_kw", "discharge_kw", "energy_end_kwh"):
-        blank |= sources.of("battery")[:, None] & sheet.blank[column]
+    for column, kinds in STORE_COLUMNS.items():
+        blank |= sources.of(*kinds)[:, None] & sheet.blank[column]
+    blank |= (sources.idle_l_per_h > 0)[:, None] & sheet.blank["run"]
     blank |= sources.of("generator")[:, None] & sheet.blank["fuel_l"]
     return record.worst("sources: nothing blank", "1", blank.astype(float), source_words(record))
 
@@ -86,6 +93,7 @@ def labels_match(record: Record) -> Check:
     loads, sources, fleet, feeder = record.loads, record.sources, record.fleet, record.feeder
     ends = [feeder.branches[leg.branch] for leg in feeder.legs]
     stations = np.array([*fleet.chargers, ""], dtype=object)[fleet.charger]
+    sites = np.array([*record.sites.names, ""], dtype=object)[fleet.site]
     tier = np.where(record.load_sheet.present, np.abs(record.load_sheet["tier"] - loads.tier[:, None]), 0.0)
     rating = np.array([branch.rating_kva for branch in ends], dtype=float)[:, None]
     stated = np.where(record.line_sheet.blank["rating_kva"], np.nan, record.line_sheet["rating_kva"])
@@ -102,6 +110,7 @@ def labels_match(record: Record) -> Check:
         record.worst("to_bus", "1", differs(sheets[2], "to_bus", last), leg_rows),
         record.worst("rating_kva", "1", (sheets[2].present & ~same).astype(float), leg_rows),
         record.worst("charger", "1", differs(sheets[3], "charger", stations), vehicle_words),
+        record.worst("site", "1", differs(sheets[3], "site", sites), vehicle_words),
     ]
     return merge("tables: same places and labels as the case", parts)
 

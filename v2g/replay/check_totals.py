@@ -50,20 +50,29 @@ def served_recounted(record: Record, totals: Totals) -> Check:
 
 
 def hours_recounted(record: Record, totals: Totals) -> Check:
-    """Hours of critical service, by tier."""
+    """Hours of critical service, by tier; a tier without any need not be named."""
     table = record.plan.summary.get("critical_hours")
     found = [
         compared(record, f"tier {tier}, {key}", "h", stated(stated(table, tier), key), row[key])
         for tier, row in totals.critical_hours.items()
         for key in ("required", "served")
+        if row["required"] or stated(table, tier) is not None
     ]
     return worst_of("summary: critical hours", found, record.tolerance)
 
 
+NEW_ENERGIES = ("v2h", "v2l", "standby")
+"""Energies that plans from before these ways do not state."""
+
+
 def energies_recounted(record: Record, totals: Totals) -> Check:
-    """All energies of the summary."""
+    """All energies of the summary; of those that older plans do not have, the ones that are not zero."""
     table = record.plan.summary.get("energy_kwh")
-    found = [compared(record, key, "kWh", stated(table, key), value) for key, value in totals.energy_kwh.items()]
+    found = [
+        compared(record, key, "kWh", stated(table, key), value)
+        for key, value in totals.energy_kwh.items()
+        if key not in NEW_ENERGIES or value or stated(table, key) is not None
+    ]
     return worst_of("summary: energies", found, record.tolerance)
 
 
@@ -74,11 +83,23 @@ def shortfall_recounted(record: Record, totals: Totals) -> Check:
     return worst_of("summary: reserve shortfall", [check], record.tolerance)
 
 
+def survival_recounted(record: Record, totals: Totals) -> Check:
+    """Hours until the first load of a tier lacks something, where the summary states them."""
+    table, name = record.plan.summary.get("critical"), "summary: hours until a tier lacks something"
+    found = [
+        compared(record, f"tier {tier}", "h", said, value)
+        for tier, value in totals.survival_h.items()
+        if (said := stated(stated(table, tier), "survival_h")) is not None
+    ]
+    return worst_of(name, found, record.tolerance)
+
+
 def energy_conserved(record: Record, totals: Totals) -> Check:
     """Energy from sources = served + driven + lost in conversion + change in store (the feeder itself is lossless)."""
     energy = totals.energy_kwh
     brought = energy["solar_used"] + energy["fuel"] + energy["grid"] + totals.given_kwh
-    used = energy["served_critical"] + energy["served_other"] + energy["trips"]
+    used = energy["served_critical"] + energy["served_other"] + energy["trips"] + energy["standby"]
+    used += totals.surge_kwh
     lost = energy["losses_vehicle"] + energy["losses_battery"]
     gap = abs(brought - used - lost - totals.store_change_kwh)
     terms = float(record.case.steps * max(1, len(record.feeder.nodes)))
@@ -98,5 +119,6 @@ def within_bound(record: Record, totals: Totals, bound: Mapping[int, float]) -> 
 
 
 CHECKS: tuple[Callable[[Record, Totals], Check], ...] = (
-    served_recounted, hours_recounted, energies_recounted, shortfall_recounted, energy_conserved,
+    served_recounted, hours_recounted, energies_recounted, shortfall_recounted, survival_recounted,
+    energy_conserved,
 )  # fmt: skip

@@ -24,10 +24,11 @@ def texts(frame: pd.DataFrame, name: str, default: str = "") -> list[str]:
 
 
 def flags(frame: pd.DataFrame, name: str, default: bool) -> Mask:
-    """A column as bool; ``default`` where missing."""
+    """A column as bool; ``default`` where blank or missing."""
     if name not in frame.columns:
         return np.full(len(frame), default)
-    return np.asarray(frame[name].to_numpy(dtype=float) > 0.5)
+    values = frame[name].to_numpy(dtype=float)
+    return np.where(np.isnan(values), default, values > 0.5)
 
 
 def times(frame: pd.DataFrame, name: str) -> pd.Series:

@@ -1,7 +1,7 @@
 """The feeder as nodes, legs and terminals, read straight from the case's tables.
 
-A node is a bus and a phase; a leg a phase of a closed line or transformer. Power is complex, kW + j
-kvar, throughout. What connects a device (or a delta winding) to its nodes is one complex weight a
+A node is a bus and a phase; a leg a phase of a line or transformer that is closed at some time. Power is
+complex, kW + j kvar, throughout. What connects a device (or a delta winding) to its nodes is one complex weight a
 node: wye on m phases 1/m each, delta between two phases of a balanced system
 ``1/2 -+ j/(2 sqrt 3)``, because the current of the pair is shared while the voltages are not.
 """
@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from v2g.case import Case
-from v2g.replay.columns import flags, numbers, texts
-from v2g.replay.verdict import Array, Complex, Index
+from v2g.replay.columns import numbers, texts
+from v2g.replay.timeline import closed_over_time
+from v2g.replay.verdict import Array, Complex, Index, Mask
 
 PHASES = "abc"
 NEXT = {"a": "b", "b": "c", "c": "a"}
@@ -42,7 +43,7 @@ def phase_weights(phases: str, connection: str) -> dict[str, complex]:
 
 @dataclass(frozen=True)
 class Leg:
-    """One phase of a closed branch: power drawn from ``sources`` (node, weight) leaves at ``to``."""
+    """One phase of a branch: power drawn from ``sources`` (node, weight) leaves at ``to``."""
 
     branch: int
     phase: str
@@ -52,7 +53,7 @@ class Leg:
 
 @dataclass(frozen=True)
 class Branch:
-    """A closed line or transformer. ``coupling`` (3, 3) takes conj(kW + j kvar) to half a drop in p.u. squared."""
+    """A line or transformer. ``coupling`` (3, 3) takes conj(kW + j kvar) to half a drop in p.u. squared."""
 
     name: str
     kind: str
@@ -80,6 +81,12 @@ class Terminals:
         np.add.at(out, self.node, self.weight[:, None] * power[self.device])
         return out
 
+    def least(self, values: Array) -> Array:
+        """Least over the nodes of each device; ``values`` (nodes, T), result (devices, T), inf without a node."""
+        out = np.full((self.count, values.shape[1]), np.inf)
+        np.minimum.at(out, self.device, values[self.node])
+        return out
+
     def all_live(self, live: np.ndarray) -> np.ndarray:
         """Whether all nodes of each device are live; ``live`` bool (nodes, T), result bool (devices, T)."""
         dead = np.zeros((self.count, live.shape[1]), dtype=np.int64)
@@ -89,7 +96,7 @@ class Terminals:
 
 @dataclass(frozen=True)
 class Feeder:
-    """Nodes in the order of the buses, closed branches, and their legs."""
+    """Nodes in the order of the buses, branches that are closed at some time, their legs, and when (legs, T)."""
 
     nodes: tuple[Node, ...]
     number: dict[Node, int]
@@ -97,6 +104,7 @@ class Feeder:
     vmax_pu: Array
     branches: tuple[Branch, ...]
     legs: tuple[Leg, ...]
+    closed: Mask
 
     def node_name(self, node: int) -> str:
         """A node in words."""
@@ -154,11 +162,12 @@ def drop_coupling(impedance: Complex, kv_ln: Array) -> Complex:
     return np.asarray(rotated / (1000.0 * np.square(kv_ln))[:, None, None])
 
 
-def read_branches(case: Case) -> list[Branch]:
-    """Every closed line, then every closed transformer."""
+def read_branches(case: Case) -> tuple[list[Branch], Mask]:
+    """Every line, then every transformer that is ever closed, and when, (branches, T)."""
     buses = case.table("buses")
     kv = dict(zip(texts(buses, "bus"), numbers(buses, "kv_ln_kv"), strict=True))
     found: list[Branch] = []
+    when: list[Mask] = []
     for kind in ("line", "transformer"):
         table = case.table(f"{kind}s")
         ends = list(zip(texts(table, "from_bus"), texts(table, "to_bus"), strict=True))
@@ -166,14 +175,15 @@ def read_branches(case: Case) -> list[Branch]:
         coupling = drop_coupling(series_impedance(table) if kind == "line" else phase_impedance(table), base)
         taps = np.stack([numbers(table, f"tap_{phase}", 1.0) for phase in PHASES], axis=1)
         rating = numbers(table, "rating_kva")
-        closed = flags(table, "closed", True)
+        closed = closed_over_time(case, kind)
+        when.append(closed[closed.any(axis=1)])
         words = texts(table, kind), texts(table, "phases", PHASES), texts(table, "connection", "wye-wye")
         for row, (name, phases, connection) in enumerate(zip(*words, strict=True)):
-            if closed[row]:
+            if closed[row].any():
                 tap = (float(taps[row, 0]), float(taps[row, 1]), float(taps[row, 2]))
                 limit = float(rating[row])
                 found.append(Branch(name, kind, *ends[row], phases, connection, limit, tap, coupling[row]))
-    return found
+    return found, np.vstack(when)
 
 
 def legs_of(branches: Sequence[Branch], number: dict[Node, int]) -> list[Leg]:
@@ -190,7 +200,7 @@ def legs_of(branches: Sequence[Branch], number: dict[Node, int]) -> list[Leg]:
 
 
 def read_feeder(case: Case) -> Feeder:
-    """The feeder of a case, with its open lines and transformers left out."""
+    """The feeder of a case, with lines and transformers left out that are never closed."""
     buses = case.table("buses")
     names, phases = texts(buses, "bus"), texts(buses, "phases", PHASES)
     nodes = tuple((bus, phase) for bus, on in zip(names, phases, strict=True) for phase in on)
@@ -198,6 +208,7 @@ def read_feeder(case: Case) -> Feeder:
     repeat = [len(on) for on in phases]
     lowest = numbers(buses, "vmin_pu", float(str(case.header.get("vmin_pu", 0.9))))
     highest = numbers(buses, "vmax_pu", float(str(case.header.get("vmax_pu", 1.1))))
-    branches = tuple(read_branches(case))
+    branches, closed = read_branches(case)
     legs = tuple(legs_of(branches, number))
-    return Feeder(nodes, number, np.repeat(lowest, repeat), np.repeat(highest, repeat), branches, legs)
+    when = closed[[leg.branch for leg in legs]]
+    return Feeder(nodes, number, np.repeat(lowest, repeat), np.repeat(highest, repeat), tuple(branches), legs, when)

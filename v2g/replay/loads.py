@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.case import Case
-from v2g.replay.clock import interval_hours, overlap_hours, profile
-from v2g.replay.columns import numbers, series, texts, times
+from v2g.replay.clock import NANOSECONDS_PER_HOUR, edges, interval_hours, overlap_hours, profile
+from v2g.replay.columns import flags, numbers, series, texts, times
 from v2g.replay.feeder import Feeder, Terminals
+from v2g.replay.services import NEARLY, Services, guaranteed_until, read_services
+from v2g.replay.stands import row_of
 from v2g.replay.verdict import Array, Index, Mask
 
 
@@ -18,8 +20,10 @@ class Loads:
     """All loads of a case, in its order.
 
     ``demand_kw`` and ``required`` have shape (loads, T); ``kvar_per_kw`` and ``weight`` (people, or
-    1) shape (loads,). ``critical`` marks continuous loads of tier 1 and up, ``required`` the
-    intervals in which one of those must be served in full.
+    1) shape (loads,). ``critical`` marks loads of tier 1 and up that count when served, ``required`` the
+    intervals in which a continuous one of those must be served in full, ``in_guarantee`` (T,)
+    the intervals that count. ``asked`` (loads, T) are the intervals of their windows. ``site`` (loads,)
+    is -1 where a load belongs to none.
     """
 
     names: list[str]
@@ -30,8 +34,18 @@ class Loads:
     demand_kw: Array
     kvar_per_kw: Array
     required: Mask
+    in_guarantee: Mask
+    asked: Mask
     hours: Array
     terminals: Terminals
+    services: Services
+    site: Index
+    by_v2h: Mask
+    by_v2l: Mask
+    appliance_kw: Array
+    hold: list[str]
+    pickup_factor: Array
+    pickup_h: Array
 
     @property
     def tiers(self) -> list[int]:
@@ -47,11 +61,14 @@ def read_loads(case: Case, feeder: Feeder) -> Loads:
     """The loads of a case."""
     table = case.table("loads")
     tier = numbers(table, "tier", 0.0).astype(np.int64)
-    continuous = np.array([word != "flexible" for word in texts(table, "service", "continuous")], dtype=bool)
-    critical = (tier >= 1) & continuous
+    service = np.array(texts(table, "service", "continuous"), dtype=object)
+    critical = (tier >= 1) & (service != "flexible")
+    continuous = critical & ~np.isin(service, ("hours", "energy"))
     rated, reactive = numbers(table, "kw", 0.0), numbers(table, "kvar", 0.0)
     demand = rated[:, None] * profile(case, series(table, "profile"))
     asked = overlap_hours(case, times(table, "from_utc"), times(table, "until_utc")) > 0.0
+    sites = row_of(texts(case.table("sites"), "site"))
+    begin = (edges(case)[:-1] - edges(case)[0]) / NANOSECONDS_PER_HOUR
     return Loads(
         names=texts(table, "load"),
         buses=texts(table, "bus"),
@@ -60,7 +77,17 @@ def read_loads(case: Case, feeder: Feeder) -> Loads:
         weight=numbers(table, "people", 1.0),
         demand_kw=demand,
         kvar_per_kw=np.divide(reactive, rated, out=np.zeros_like(rated), where=rated > 0),
-        required=critical[:, None] & asked & (demand > 0),
+        required=continuous[:, None] & asked & (demand > 0),
+        in_guarantee=np.asarray(begin < guaranteed_until(case) - NEARLY),
+        asked=asked,
         hours=interval_hours(case),
         terminals=feeder.terminals(table),
+        services=read_services(case, critical, asked & (demand > 0)),
+        site=np.array([sites[name] for name in texts(table, "site")], dtype=np.int64),
+        by_v2h=flags(table, "by_v2h", True),
+        by_v2l=flags(table, "by_v2l", False),
+        appliance_kw=numbers(table, "appliance_kw", 0.0),
+        hold=texts(table, "hold"),
+        pickup_factor=numbers(table, "pickup_factor", 1.0),
+        pickup_h=numbers(table, "pickup_h", 1.0),
     )

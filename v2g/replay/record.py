@@ -14,13 +14,16 @@ from v2g.replay.clock import interval_hours, stamp
 from v2g.replay.columns import flags, numbers
 from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
 from v2g.replay.fleet import Fleet, read_fleet
+from v2g.replay.fuel import Tanks, read_tanks
 from v2g.replay.islands import Islands, find_islands
 from v2g.replay.loads import Loads, read_loads
+from v2g.replay.sites import Sites, read_sites
 from v2g.replay.sources import Sources, read_sources
 from v2g.replay.sweep import Sweep, sweep_flows
 from v2g.replay.tables import Sheet, codes_of, interval_codes, lay_out
 from v2g.replay.verdict import Array, Check, Complex, Index, Mask, worst
 from v2g.replay.voltage import leg_drops, sweep_voltages
+from v2g.replay.ways import Deliveries, read_deliveries
 
 KW_COLUMNS = tuple(f"output_{phase}_kw" for phase in PHASES)
 KVAR_COLUMNS = tuple(f"output_{phase}_kvar" for phase in PHASES)
@@ -28,7 +31,10 @@ VEHICLE_COLUMNS = (
     "charge_kw", "discharge_kw", "trip_kwh", "missed_trip_kwh", "energy_start_kwh", "energy_end_kwh", "reserve_kwh",
     "shortfall_kwh",
 )  # fmt: skip
-SOURCE_COLUMNS = ("charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l", *KW_COLUMNS, *KVAR_COLUMNS)
+NEW_VEHICLE_COLUMNS = ("v2h_kw", "v2l_kw", "standby_kwh")
+NEW_LOAD_COLUMNS = ("v2h_kw", "v2l_kw", "surge_kw")
+SOURCE_COLUMNS = ("charge_kw", "discharge_kw", "available_kw", "energy_end_kwh", "fuel_l", *KW_COLUMNS, *KVAR_COLUMNS,
+                  "run", "tank_l")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,13 @@ class Record:
 
     @cached_property
     def feeder(self) -> Feeder:
-        """Nodes, closed branches and legs of the case."""
+        """Nodes, branches and legs of the case."""
         return read_feeder(self.case)
 
     @cached_property
     def islands(self) -> Islands:
         """Components and their references."""
-        return find_islands(self.case, self.feeder)
+        return find_islands(self.case, self.feeder, self.fleet)
 
     @cached_property
     def live(self) -> Mask:
@@ -85,6 +91,22 @@ class Record:
         """The sources of the case."""
         return read_sources(self.case, self.feeder)
 
+    @cached_property
+    def sites(self) -> Sites:
+        """The sites of the case."""
+        return read_sites(self.case)
+
+    @cached_property
+    def tanks(self) -> Tanks:
+        """The tanks of the case."""
+        return read_tanks(self.case)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """What the plan's vehicles give to premises and plugs."""
+        frame, names = self.frame("deliveries"), (self.fleet.names, self.sites.names, self.loads.names)
+        return read_deliveries(self.case, frame, *names)
+
     def frame(self, name: str) -> pd.DataFrame | None:
         """A table of the plan, or None."""
         return self.plan.tables.get(name)
@@ -95,14 +117,19 @@ class Record:
         frame = self.frame("loads")
         things = None if frame is None or "load" not in frame else codes_of(self.loads.names, frame["load"])
         columns = ("tier", "required", "demand_kw", "served_kw", "served_kvar")
-        return lay_out(self.case, "loads", frame, things, len(self.loads.names), columns, words=("bus",))
+        return lay_out(
+            self.case, "loads", frame, things, len(self.loads.names), columns, words=("bus",), later=NEW_LOAD_COLUMNS
+        )
 
     @cached_property
     def vehicle_sheet(self) -> Sheet:
         """The plan's vehicles, (vehicles, T)."""
         frame = self.frame("vehicles")
         things = None if frame is None or "vehicle" not in frame else codes_of(self.fleet.names, frame["vehicle"])
-        return lay_out(self.case, "vehicles", frame, things, len(self.fleet.names), VEHICLE_COLUMNS, words=("charger",))
+        return lay_out(
+            self.case, "vehicles", frame, things, len(self.fleet.names), VEHICLE_COLUMNS, words=("charger",),
+            later=NEW_VEHICLE_COLUMNS, later_words=("site",),
+        )  # fmt: skip
 
     @cached_property
     def node_sheet(self) -> Sheet:
@@ -151,12 +178,27 @@ class Record:
 
     @cached_property
     def charger_kw(self) -> Array:
-        """Net power that vehicles give at each charger, shape (chargers, T)."""
-        net = self.vehicle_sheet["discharge_kw"] - self.vehicle_sheet["charge_kw"]
+        """Net power that vehicles give to the feeder at each charger, shape (chargers, T)."""
+        return self.at_chargers(self.vehicle_sheet["discharge_kw"] - self.vehicle_sheet["charge_kw"])
+
+    def at_chargers(self, values: Array) -> Array:
+        """Values of vehicles (V, T) summed at the charger at which each is, shape (chargers, T)."""
         out = np.zeros((len(self.fleet.chargers), self.case.steps))
         vehicle, interval = np.nonzero(self.fleet.charger >= 0)
-        np.add.at(out, (self.fleet.charger[vehicle, interval], interval), net[vehicle, interval])
+        np.add.at(out, (self.fleet.charger[vehicle, interval], interval), values[vehicle, interval])
         return out
+
+    @cached_property
+    def feeder_part(self) -> Array:
+        """What each load takes from the feeder in kW: all it gets, less V2H and V2L, shape (loads, T)."""
+        sheet = self.load_sheet
+        return np.asarray(sheet["served_kw"] + sheet["surge_kw"] - sheet["v2h_kw"] - sheet["v2l_kw"])
+
+    @cached_property
+    def given(self) -> Array:
+        """What each vehicle gives in all ways together in kW, shape (V, T)."""
+        sheet = self.vehicle_sheet
+        return np.asarray(sheet["discharge_kw"] + sheet["v2h_kw"] + sheet["v2l_kw"])
 
     @cached_property
     def source_power(self) -> Complex:
@@ -184,11 +226,15 @@ class Record:
 
     @cached_property
     def injection(self) -> Complex:
-        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), from their own tables."""
+        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), from their own tables.
+
+        A forming station is a source like others, and its vehicles act there alone.
+        """
         nodes, feeder = len(self.feeder.nodes), self.feeder
-        served = self.load_sheet["served_kw"] * (1.0 + 1j * self.loads.kvar_per_kw[:, None])
-        total = self.others - self.loads.terminals.spread(served, nodes)
-        total += feeder.terminals(self.case.table("chargers")).spread(self.charger_kw.astype(complex), nodes)
+        taken = self.feeder_part * (1.0 + 1j * self.loads.kvar_per_kw[:, None])
+        total = self.others - self.loads.terminals.spread(taken, nodes)
+        balanced = np.where(self.fleet.station[:, None], 0.0, self.charger_kw)
+        total += feeder.terminals(self.case.table("chargers")).spread(balanced.astype(complex), nodes)
         links = self.sources.terminals
         column = np.array([PHASES.index(phase) for _, phase in feeder.nodes], dtype=np.int64)
         np.add.at(total, links.node, self.source_power[links.device, column[links.node]])
@@ -207,8 +253,8 @@ class Record:
 
     @cached_property
     def leg_live(self) -> Mask:
-        """Whether each leg is live, shape (legs, T)."""
-        return np.asarray(self.live[[leg.to for leg in self.feeder.legs]].reshape(-1, self.case.steps))
+        """Whether each leg is closed and live, shape (legs, T)."""
+        return self.feeder.closed & self.live[[leg.to for leg in self.feeder.legs]].reshape(-1, self.case.steps)
 
     @cached_property
     def given_flow(self) -> Complex:
@@ -218,7 +264,7 @@ class Record:
     @cached_property
     def sweep(self) -> Sweep:
         """Flows recomputed from the injections."""
-        return sweep_flows(self.feeder, self.injection, self.given_flow, self.reactive)
+        return sweep_flows(self.feeder, self.injection, self.given_flow, self.reactive, self.feeder.closed)
 
     @cached_property
     def drops(self) -> Array:
@@ -239,6 +285,14 @@ class Record:
             return f"{things[position[0]]}, {stamp(self.case, position[-1])}"
 
         return worst(name, unit, excess, place, self.tolerance, scale)
+
+    def worst_point(self, name: str, unit: str, excess: Array, things: list[str]) -> Check:
+        """The same for an excess at the points between the intervals, shape (things, T + 1)."""
+
+        def place(position: tuple[int, ...]) -> str:
+            return f"{things[position[0]]}, {self.case.boundaries[position[1]].strftime('%Y-%m-%d %H:%M UTC')}"
+
+        return worst(name, unit, excess, place, self.tolerance)
 
 
 def words_of(noun: str, names: list[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the sources of a case can do: grid, generators, batteries, solar, in that order."""
+"""What the sources of a case can do: grid, generators, batteries, solar and forming stations, in that order."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from v2g.case import Case
 from v2g.replay.clock import covers, interval_hours, overlap_hours, profile
 from v2g.replay.columns import flags, numbers, series, texts, times
 from v2g.replay.feeder import Feeder, Terminals
-from v2g.replay.verdict import Array, Complex, Mask
+from v2g.replay.fuel import read_tanks
+from v2g.replay.timeline import supplied_over_time
+from v2g.replay.verdict import Array, Complex, Index, Mask
 
-KINDS = (("grid", "grid"), ("generator", "generators"), ("battery", "batteries"), ("solar", "solar"))
+KINDS = (("grid", "grid"), ("generator", "generators"), ("battery", "batteries"), ("solar", "solar"),
+         ("station", "chargers"))  # fmt: skip
 """Word in a plan, and table of a case."""
 
 DEVICE_COLUMNS = ("bus", "phases", "connection")
@@ -29,11 +32,14 @@ class Sources:
     is whether the source is there at all, ``limit_kw`` (G, T) its total output: the grid is there in
     whole intervals only, a generator has its rating times the share of the interval in which it
     can run. The store columns (capacity to efficiencies) are zero (efficiencies one) for everything
-    that is no battery; fuel likewise for everything that is no generator.
+    that is no battery; fuel likewise for everything that is no generator, whose ``fuel_l`` is that of its
+    tank. ``row`` (G,) is the row in the table of its kind. A station is a charger that can form an
+    island; what it gives is what its vehicles give.
     """
 
     kinds: list[str]
     names: list[str]
+    row: Index
     buses: list[str]
     weight: Complex
     terminals: Terminals
@@ -52,6 +58,7 @@ class Sources:
     discharge_eff: Array
     fuel_l: Array
     fuel_l_per_kwh: Array
+    idle_l_per_h: Array
 
     def of(self, *kinds: str) -> Mask:
         """Which sources are of these kinds, shape (G,)."""
@@ -63,12 +70,14 @@ class Sources:
 
 
 def gathered(case: Case) -> pd.DataFrame:
-    """The four tables under each other, with ``kind`` and ``name``."""
+    """The tables under each other, with ``kind``, ``name`` and ``row``."""
     frames = []
     for kind, table_name in KINDS:
-        table = case.table(table_name)
+        whole = case.table(table_name)
+        table = whole[forming_stations(whole)] if kind == "station" else whole
         frame = pd.DataFrame({column: texts(table, column) for column in DEVICE_COLUMNS}, dtype=object)
-        frame["kind"], frame["name"] = kind, texts(table, kind)
+        frame["kind"], frame["name"] = kind, texts(table, "charger" if kind == "station" else kind)
+        frame["row"] = np.flatnonzero(forming_stations(whole)) if kind == "station" else np.arange(len(table))
         frame["profile"] = texts(table, "profile") if kind == "solar" else ""
         forming = np.full(len(table), True) if kind == "grid" else flags(table, "forming", False)
         frame["forming"] = forming if kind != "solar" else False
@@ -76,14 +85,23 @@ def gathered(case: Case) -> pd.DataFrame:
             frame[column] = pd.to_datetime(times(table, column), utc=True).to_numpy(dtype="datetime64[ns]")
         for column, default in NUMBERS.items():
             frame[column] = numbers(table, column, default)
+        if kind == "station":
+            plugs = numbers(table, "plugs", 1.0)
+            frame[["charge_kw", "discharge_kw"]] = frame[["charge_kw", "discharge_kw"]].mul(plugs, axis=0)
         frames.append(frame)
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+
+
+def forming_stations(chargers: pd.DataFrame) -> Mask:
+    """Which chargers can form an island, (rows,)."""
+    to_feeder = np.array([word == "feeder" for word in texts(chargers, "feeds", "feeder")], dtype=bool)
+    return np.asarray(flags(chargers, "forming", False) & to_feeder)
 
 
 NUMBERS = {
     "rating_kw": np.nan, "rating_kva": np.nan, "capacity_kwh": 0.0, "start_kwh": 0.0, "reserve_kwh": 0.0,
     "charge_kw": 0.0, "discharge_kw": 0.0, "charge_eff": 1.0, "discharge_eff": 1.0, "fuel_l": 0.0,
-    "fuel_l_per_kwh": 0.0,
+    "fuel_l_per_kwh": 0.0, "idle_l_per_h": 0.0,
 }  # fmt: skip
 
 
@@ -92,9 +110,9 @@ def phase_limits(table: pd.DataFrame, count: Array) -> tuple[Array, Array, Array
     kind = table["kind"].to_numpy(dtype=object)
     rating, kva = numbers(table, "rating_kw", np.inf), numbers(table, "rating_kva", np.nan)
     takes, gives = numbers(table, "charge_kw"), numbers(table, "discharge_kw")
-    fallback = np.where(kind == "battery", np.maximum(takes, gives), np.where(kind == "generator", rating, np.inf))
+    battery = (kind == "battery") | (kind == "station")
+    fallback = np.where(battery, np.maximum(takes, gives), np.where(kind == "generator", rating, np.inf))
     kva = np.where(np.isnan(kva), fallback, kva)
-    battery = kind == "battery"
     return np.where(battery, gives, rating) / count, np.where(battery, takes, rating) / count, kva / count
 
 
@@ -103,7 +121,9 @@ def presence(case: Case, table: pd.DataFrame) -> Array:
     start, end = times(table, "from_utc"), times(table, "until_utc")
     share = overlap_hours(case, start, end) / interval_hours(case)[None, :]
     grid = np.array([kind == "grid" for kind in table["kind"]], dtype=bool)
-    return np.where(grid[:, None], covers(case, start, end), share)
+    share = np.where(grid[:, None], covers(case, start, end), share)
+    share[grid] *= supplied_over_time(case, texts(table[grid], "name"))
+    return share
 
 
 def read_sources(case: Case, feeder: Feeder) -> Sources:
@@ -122,9 +142,14 @@ def read_sources(case: Case, feeder: Feeder) -> Sources:
     limit = np.where(there > 0, np.inf, 0.0)
     np.multiply(rating[:, None], shape, out=limit, where=np.isfinite(rating)[:, None])
     stored = {name: numbers(table, name) for name in list(NUMBERS)[2:]}
+    tanks = read_tanks(case)
+    stored["fuel_l"][[kind == "generator" for kind in kinds]] = tanks.start_l[tanks.of_generator]
+    for name in ("charge_kw", "discharge_kw"):
+        stored[name][[kind == "station" for kind in kinds]] = 0.0
     return Sources(
         kinds=kinds,
         names=texts(table, "name"),
+        row=np.array(table["row"], dtype=np.int64),
         buses=texts(table, "bus"),
         weight=weight,
         terminals=terminals,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.replay.feeder import Feeder
+from v2g.replay.timeline import alike
 from v2g.replay.verdict import Complex, Mask
 
 Ends = tuple[tuple[int, complex], ...]
@@ -39,14 +40,14 @@ def leg_ends(feeder: Feeder, reactive: bool) -> list[Ends]:
     return found
 
 
-def elimination(ends: list[Ends], nodes: int) -> list[tuple[int, int]]:
-    """Order (leg, node at which it is solved); node -1 where it must be taken from the plan."""
+def elimination(ends: list[Ends], nodes: int, closed: Mask) -> list[tuple[int, int]]:
+    """Order (leg, node at which it is solved) of the closed legs; node -1 where it must be taken from the plan."""
     open_legs: list[set[int]] = [set() for _ in range(nodes)]
-    for leg, around in enumerate(ends):
-        for node, _ in around:
+    unsolved = dict.fromkeys(int(leg) for leg in np.flatnonzero(closed))
+    for leg in unsolved:
+        for node, _ in ends[leg]:
             open_legs[node].add(leg)
     ready = deque(node for node in range(nodes) if len(open_legs[node]) == 1)
-    unsolved = dict.fromkeys(range(len(ends)))
     steps: list[tuple[int, int]] = []
     while unsolved:
         if ready:
@@ -65,23 +66,30 @@ def elimination(ends: list[Ends], nodes: int) -> list[tuple[int, int]]:
     return steps
 
 
-def sweep_flows(feeder: Feeder, injection: Complex, given: Complex, reactive: bool = True) -> Sweep:
+def sweep_flows(
+    feeder: Feeder, injection: Complex, given: Complex, reactive: bool = True, closed: Mask | None = None
+) -> Sweep:
     """Solve every leg from ``injection`` (nodes, T) in kW + j kvar; ``given`` (legs, T) where that is not determined.
 
-    Without ``reactive`` only kW are swept.
+    Without ``reactive`` only kW are swept. Legs carry nothing while they are not ``closed`` (legs, T);
+    all are where that is not given. The order of the legs is found once for each pattern.
     """
     left = np.array(injection if reactive else injection.real, dtype=complex)
     given = given if reactive else given.real.astype(complex)
     ends = leg_ends(feeder, reactive)
     flow = np.zeros((len(ends), left.shape[1]), dtype=complex)
     taken = np.zeros(len(ends), dtype=bool)
-    for leg, node in elimination(ends, len(feeder.nodes)):
-        if node < 0:
-            flow[leg], taken[leg] = given[leg], True
-        else:
-            flow[leg] = -left[node] / dict(ends[leg])[node]
-        for end, share in ends[leg]:
-            left[end] += share * flow[leg]
+    closed = np.ones(flow.shape, dtype=bool) if closed is None else closed
+    for intervals in alike(closed):
+        part = np.array(left[:, intervals])
+        for leg, node in elimination(ends, len(feeder.nodes), closed[:, intervals[0]]):
+            if node < 0:
+                flow[leg, intervals], taken[leg] = given[leg, intervals], True
+            else:
+                flow[leg, intervals] = -part[node] / dict(ends[leg])[node]
+            for end, share in ends[leg]:
+                part[end] += share * flow[leg, intervals]
+        left[:, intervals] = part
     return Sweep(flow, left, taken)
 
 

@@ -60,17 +60,24 @@ def hour_faults(case: Case, table: pd.DataFrame, at: Index) -> list[str]:
 def lay_out(
     case: Case, name: str, table: pd.DataFrame | None, things: Index | None, size: int,
     numeric: tuple[str, ...], optional: tuple[str, ...] = (), words: tuple[str, ...] = (), complete: bool = True,
+    later: tuple[str, ...] = (), later_words: tuple[str, ...] = (),
 ) -> Sheet:  # fmt: skip
     """The sheet of a table whose rows belong to ``things`` (codes below ``size``, -1 for unknown ones).
 
     ``numeric`` columns must be finite in every row, ``optional`` ones may be blank (and are zero
-    then). ``complete`` asks for every thing in every interval.
+    then). ``later`` columns are numbers that a plan from before they were invented does not have: zero
+    where the table has no such column, finite in every row where it has; ``later_words`` likewise.
+    ``complete`` asks for every thing in every interval.
     """
     shape = (size, case.steps)
+    known = () if table is None else tuple(column for column in later if column in table.columns)
+    optional = optional + tuple(column for column in later if column not in known)
     missing = [c for c in ("start_utc", "hours", *numeric, *words) if table is None or c not in table.columns]
     if table is None or things is None or missing:
         fault = "no table" if table is None else f"no column {', '.join(missing) or 'that names the things'}"
-        return empty_sheet(name, shape, numeric + optional, words, (fault,) if size or table is not None else ())
+        faults_found = (fault,) if size or table is not None else ()
+        return empty_sheet(name, shape, numeric + known + optional, words + later_words, faults_found)
+    numeric, words = numeric + known, words + later_words
     at = interval_codes(case, table)
     usable = (at >= 0) & (things >= 0)
     position = (things[usable], at[usable])

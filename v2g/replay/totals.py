@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.replay.record import Record
+from v2g.replay.services import days_got, days_kept, hours_since_start, loads_kept
 from v2g.replay.verdict import Array, Mask, allowance
 
 
@@ -16,7 +17,9 @@ class Totals:
 
     ``served`` by tier: ``total`` and ``served`` weigh each critical load by its people (or 1),
     ``loads_total`` and ``loads_served`` count loads. ``store_change_kwh`` is the change of energy in
-    vehicles and batteries, ``given_kwh`` the energy of devices that the audit takes as given.
+    vehicles and batteries, ``given_kwh`` the energy of devices that the audit takes as given,
+    ``surge_kwh`` what loads draw beyond their demand when they are picked up. ``survival_h`` by tier
+    is the time until the first load of it lacks power that it requires, or has lacked what a day needs.
     """
 
     served: dict[int, dict[str, float]]
@@ -25,13 +28,45 @@ class Totals:
     reserve_shortfall_kwh: float
     store_change_kwh: float
     given_kwh: float
+    surge_kwh: float
+    survival_h: dict[int, float]
+
+
+def slack(record: Record) -> Array:
+    """Power in kW that may be missing from full power, (loads, T)."""
+    return np.asarray(record.tolerance * allowance(record.loads.demand_kw))
+
+
+def lacking(record: Record) -> Mask:
+    """Where a continuous load does not get all of its demand although it is required, shape (loads, T)."""
+    loads = record.loads
+    short = loads.demand_kw - record.load_sheet["served_kw"] > slack(record)
+    return np.asarray(short & loads.required)
 
 
 def fully_served(record: Record) -> Mask:
-    """Critical loads that have all of their demand in every required interval, shape (loads,)."""
+    """Critical loads that have what counts, shape (loads,): continuous ones all of their demand in every required
+    interval within the guarantee, the others all their hours or energy in every day that ends within it."""
     loads = record.loads
-    short = loads.demand_kw - record.load_sheet["served_kw"] > record.tolerance * allowance(loads.demand_kw)
-    return np.asarray(loads.critical & ~(short & loads.required).any(axis=1))
+    throughout = ~(lacking(record) & loads.in_guarantee[None, :]).any(axis=1)
+    received, tolerance = record.load_sheet["served_kw"], record.tolerance
+    days = days_kept(record.case, loads.services, received, loads.demand_kw, slack(record), tolerance)
+    return np.asarray(loads.critical & throughout & loads_kept(loads.services, days, len(loads.names)))
+
+
+def survival(record: Record) -> dict[int, float]:
+    """Hours until a tier first lacks something, by tier: power that is required, or (at its end) what a day needs."""
+    loads, point = record.loads, hours_since_start(record.case)
+    short, days = lacking(record), loads.services
+    received, demand = record.load_sheet["served_kw"], loads.demand_kw
+    lost = ~days_kept(record.case, days, received, demand, slack(record), record.tolerance)
+    found = {}
+    for tier in loads.tiers:
+        mine = loads.counted(tier)
+        begins = point[:-1][short[mine].any(axis=0)]
+        ends = point[1:][days.last[lost & mine[days.load]]]
+        found[tier] = float(min([*begins, *ends, point[-1]]))
+    return found
 
 
 def served_by_tier(record: Record) -> dict[int, dict[str, float]]:
@@ -49,14 +84,20 @@ def served_by_tier(record: Record) -> dict[int, dict[str, float]]:
 
 
 def critical_hours(record: Record) -> dict[int, dict[str, float]]:
-    """Required hours of critical loads and the share of them that is served, by tier."""
-    loads = record.loads
+    """Hours at full power that critical loads require, and what of them is served, by tier.
+
+    Part of the power counts as part of the hour, but for loads that need hours of full power.
+    """
+    loads, days = record.loads, record.loads.services
     needed = np.where(loads.required, record.hours[None, :], 0.0)
     share = np.divide(record.load_sheet["served_kw"], loads.demand_kw, out=np.zeros(needed.shape), where=loads.required)
+    got = days_got(record.case, days, record.load_sheet["served_kw"], loads.demand_kw, slack(record))
+    unit = np.where(days.by_hours | (days.rated_kw <= 0), 1.0, days.rated_kw)
+    need, had = days.need / unit, np.minimum(got, days.need) / unit
     return {
         tier: {
-            "required": float(needed[loads.counted(tier)].sum()),
-            "served": float((needed * share)[loads.counted(tier)].sum()),
+            "required": float(needed[mine := loads.counted(tier)].sum() + need[mine[days.load]].sum()),
+            "served": float((needed * share)[mine].sum() + had[mine[days.load]].sum()),
         }
         for tier in loads.tiers
     }
@@ -84,22 +125,27 @@ def source_energy(record: Record) -> dict[str, float]:
 
 def fleet_energy(record: Record) -> dict[str, float]:
     """Energy of the vehicles in kWh; ``trips`` is what trips took on board, missed energy left out."""
-    fleet, sheet = record.fleet, record.vehicle_sheet
-    charged, given = sheet["charge_kw"] * record.hours, sheet["discharge_kw"] * record.hours
-    lost = charged * (1.0 - fleet.charge_eff) + given * (1.0 / fleet.discharge_eff - 1.0)
+    fleet, sheet, hours = record.fleet, record.vehicle_sheet, record.hours
+    charged, given = sheet["charge_kw"] * hours, sheet["discharge_kw"] * hours
+    premises, plugs = sheet["v2h_kw"] * hours, sheet["v2l_kw"] * hours
+    lost = charged * (1.0 - fleet.charge_eff) + (given + premises) * (1.0 / fleet.discharge_eff - 1.0)
+    lost += plugs * (1.0 / fleet.v2l_eff[:, None] - 1.0)
     return {
         "charged": float(charged.sum()),
         "discharged": float(given.sum()),
         "losses_vehicle": float(lost.sum()),
         "trips": float((fleet.trip_kwh - sheet["missed_trip_kwh"]).sum()),
+        "v2h": float(premises.sum()),
+        "v2l": float(plugs.sum()),
+        "standby": float(sheet["standby_kwh"].sum()),
     }
 
 
 def shortfall(record: Record) -> float:
-    """Sum over vehicles of the most that is ever missing to the mobility reserve, in kWh."""
+    """Sum over vehicles of the most that is ever missing to what their drivers need, in kWh."""
     fleet = record.fleet
     energy = np.hstack([fleet.start_kwh[:, None], record.vehicle_sheet["energy_end_kwh"]])
-    return float(np.maximum(0.0, fleet.reserve_kwh[:, None] - energy).max(axis=1, initial=0.0).sum())
+    return float(np.maximum(0.0, fleet.level_kwh - energy).max(axis=1, initial=0.0).sum())
 
 
 def stored_change(record: Record) -> float:
@@ -115,7 +161,9 @@ def stored_change(record: Record) -> float:
 def recompute(record: Record) -> Totals:
     """Everything that the summary states and that follows from the tables."""
     energy = record.load_sheet["served_kw"] * record.hours
-    critical = float(energy[record.loads.required].sum())
+    counted = record.loads.required.copy()
+    counted[record.loads.services.load] = True
+    critical = float(energy[counted].sum())
     loads = {"served_critical": critical, "served_other": float(energy.sum()) - critical}
     return Totals(
         served=served_by_tier(record),
@@ -124,4 +172,6 @@ def recompute(record: Record) -> Totals:
         reserve_shortfall_kwh=shortfall(record),
         store_change_kwh=stored_change(record),
         given_kwh=float((record.others.real * record.hours).sum()),
+        surge_kwh=float((record.load_sheet["surge_kw"] * record.hours).sum()),
+        survival_h=survival(record),
     )

@@ -74,6 +74,7 @@ class Verdict:
     energy_kwh: dict[str, float]
     reserve_shortfall_kwh: float
     bound: dict[int, float] = field(default_factory=dict)
+    survival_h: dict[int, float] = field(default_factory=dict)
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -93,6 +94,7 @@ class Verdict:
             "energy_kwh": dict(self.energy_kwh),
             "reserve_shortfall_kwh": self.reserve_shortfall_kwh,
             "bound": {str(tier): value for tier, value in self.bound.items()},
+            "survival_h": {str(tier): value for tier, value in self.survival_h.items()},
         }
 
 

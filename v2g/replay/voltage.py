@@ -13,7 +13,8 @@ import numpy as np
 
 from v2g.replay.feeder import NEXT, PHASES, Feeder
 from v2g.replay.islands import Islands
-from v2g.replay.verdict import Array, Complex, Index, Mask
+from v2g.replay.timeline import alike
+from v2g.replay.verdict import Array, Complex, Mask
 
 
 def leg_drops(feeder: Feeder, flow: Complex) -> Array:
@@ -44,13 +45,14 @@ def leg_mismatch(feeder: Feeder, drop: Array, w: Array) -> Array:
 class _Walk:
     """One walk from the reference over intervals that share it; ``w`` (nodes, some intervals) fills up."""
 
-    def __init__(self, feeder: Feeder, drop: Array, w: Array, known: Mask) -> None:
-        self.feeder, self.drop, self.w, self.known = feeder, drop, w, known
+    def __init__(self, feeder: Feeder, drop: Array, w: Array, known: Mask, closed: Mask) -> None:
+        self.feeder, self.drop, self.w, self.known, self.closed = feeder, drop, w, known, closed
         self.tap2 = squared_taps(feeder)
         self.legs_at: list[list[int]] = [[] for _ in feeder.nodes]
-        for number, leg in enumerate(feeder.legs):
+        for number in np.flatnonzero(closed):
+            leg = feeder.legs[number]
             for node in (leg.to, *(n for n, _ in leg.sources)):
-                self.legs_at[node].append(number)
+                self.legs_at[node].append(int(number))
 
     def spread(self) -> None:
         """Set every node that follows from the known ones."""
@@ -87,6 +89,8 @@ class _Walk:
             if branch.connection != "delta-wye" or len(branch.phases) != 3:
                 continue
             legs = {leg.phase: n for n, leg in enumerate(self.feeder.legs) if leg.branch == position}
+            if not self.closed[list(legs.values())].all():
+                continue
             delta = {phase: self.feeder.number[branch.from_bus, phase] for phase in PHASES}
             ends = [self.feeder.legs[n].to for n in legs.values()]
             if self.known[ends].all() and not self.known[list(delta.values())].any():
@@ -107,25 +111,23 @@ def sweep_voltages(feeder: Feeder, islands: Islands, drop: Array, given: Array) 
     (which nobody reads) and across a delta winding fed on one phase.
     """
     w, taken = np.array(given, dtype=float), np.ones(given.shape, dtype=bool)
-    patterns, which = np.unique(islands.former, axis=1, return_inverse=True)
-    for number in range(patterns.shape[1]):
-        intervals = np.flatnonzero(np.ravel(which) == number)
-        known, fixed = references(islands, patterns[:, number])
+    for intervals in alike(feeder.closed, islands.former):
+        known, fixed = references(islands, int(intervals[0]))
         part = np.array(given[:, intervals], dtype=float)
         part[known] = fixed[known, None]
-        walk = _Walk(feeder, drop[:, intervals], part, known)
+        walk = _Walk(feeder, drop[:, intervals], part, known, feeder.closed[:, intervals[0]])
         walk.spread()
         w[:, intervals] = walk.w
         taken[:, intervals] = ~walk.known[:, None]
     return w, taken
 
 
-def references(islands: Islands, former: Index) -> tuple[Mask, Array]:
-    """Which nodes hold a reference and its squared voltage, (nodes,), given each component's former."""
-    known = np.zeros(len(islands.component), dtype=bool)
-    fixed = np.zeros(len(islands.component))
-    for part, rank in enumerate(former):
-        for node in islands.former_nodes[rank] if rank >= 0 else ():
-            if islands.component[node] == part:
+def references(islands: Islands, interval: int) -> tuple[Mask, Array]:
+    """Which nodes hold a reference in an interval and its squared voltage, both (nodes,)."""
+    former = islands.former[:, interval]
+    known, fixed = np.zeros(len(former), dtype=bool), np.zeros(len(former))
+    for rank in {int(rank) for rank in former if rank >= 0}:
+        for node in islands.former_nodes[rank]:
+            if former[node] == rank:
                 known[node], fixed[node] = True, islands.former_w[rank]
     return known, fixed

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import pandas as pd
 
 from v2g.case import Case
 from v2g.certify import Proof
 from v2g.explain import Reason
 from v2g.plan import Plan
+from v2g.remedies import Remedy
 from v2g.replay.verdict import Verdict
-from v2g.reports.outcome import Tier, energy_words, headline, number, part, tiers
+from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, tiers
 
 SHOWN_CHECKS = 8
+SHOWN_VALUES = 5
 UNITS = {
-    "charged": "into vehicles", "discharged": "vehicles", "battery_charged": "into batteries",
+    "charged": "into vehicles", "discharged": "vehicles", "v2h": "vehicles behind transfer switches",
+    "v2l": "sockets of vehicles", "battery_charged": "into batteries",
     "battery_discharged": "batteries", "solar_used": "sun", "fuel": "generators", "grid": "grid",
 }  # fmt: skip
 
@@ -34,8 +40,9 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
     lines = [
         case.title or case.name,
         f"as of {start} UTC, until {end} UTC",
-        headline(rows),
-        *(_tier_line(row) for row in rows),
+        headline(rows, manner(case)),
+        *([aim(case, plan)] if aim(case, plan) else []),
+        *(_tier_line(row, float(case.hours.sum())) for row in rows),
         *_energy_lines(plan),
         _reserve_line(plan),
         _audit_line(plan),
@@ -46,12 +53,13 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
     return "\n".join(lines)
 
 
-def _tier_line(row: Tier) -> str:
+def _tier_line(row: Tier, horizon: float) -> str:
     share = f" ({100 * row.hours_served / row.hours:.0f} %)" if row.hours else ""
+    alive = f"; all of it alive for {row.alive_h:.1f} h" if 0.0 < row.alive_h < horizon else ""
     people = f", {row.weight_served:,.0f} of {row.weight:,.0f} people" if row.in_people else ""
     return (
         f"  tier {row.tier}: {row.loads_served} of {row.loads} served{people}, possible at most {row.possible}; "
-        f"{row.hours_served:,.1f} of {row.hours:,.1f} load-hours{share}"
+        f"{row.hours_served:,.1f} of {row.hours:,.1f} load-hours{share}{alive}"
     )
 
 
@@ -62,10 +70,12 @@ def _energy_lines(plan: Plan) -> list[str]:
     lost = energy.get("losses_vehicle", 0.0) + energy.get("losses_battery", 0.0)
     given = [
         f"{UNITS[key]} {energy_words(energy[key])}"
-        for key in ("discharged", "battery_discharged", "fuel", "solar_used", "grid")
+        for key in ("discharged", "v2h", "v2l", "battery_discharged", "fuel", "solar_used", "grid")
         if energy.get(key, 0.0) >= 0.05
     ]
-    lines = [f"  energy: {', '.join(served)}; {energy_words(lost)} lost in charging and discharging"]
+    idle = energy.get("standby", 0.0)
+    more = f", {energy_words(idle)} to chargers that stand by" if idle >= 0.05 else ""
+    lines = [f"  energy: {', '.join(served)}; {energy_words(lost)} lost in charging and discharging{more}"]
     return [*lines, f"  from: {', '.join(given)}"] if given else lines
 
 
@@ -132,14 +142,40 @@ def _near(value: float) -> str:
 
 
 def reasons_report(reasons: Sequence[Reason]) -> str:
-    """Why not: loads, vehicles and limits, those with the same reason above it."""
+    """Why not: loads, vehicles and limits, those with the same reason above it, and what would help each load."""
     if not reasons:
         return "Every critical load is served throughout, and every vehicle keeps its reserve."
-    groups: dict[str, list[str]] = {}
+    groups: dict[str, list[Reason]] = {}
     for reason in reasons:
-        groups.setdefault(reason.why or reason.what, []).append(reason.what)
+        groups.setdefault(reason.why or reason.what, []).append(reason)
     lines = []
-    for why, whats in groups.items():
+    for why, members in groups.items():
+        whats = [member.what for member in members]
         lines += [f"- {what}" for what in whats]
         lines += [f"  {why}"] if why not in whats else []
+        lines += [f"  {_remedy_line(member.remedy)}" for member in members if member.remedy is not None]
     return "\n".join(lines)
+
+
+def _remedy_line(remedy: Remedy) -> str:
+    if not remedy.works:
+        return remedy.text
+    return f"Remedy: {remedy.text}" + (f" (Assumed effort: {remedy.effort}.)" if remedy.effort else "")
+
+
+def values_report(values: pd.DataFrame) -> str:
+    """What one more unit would be worth: the best few of every kind."""
+    if values.empty:
+        return "One more of anything is worth nothing to critical loads."
+    lines = [f"Worth in {values.attrs['meaning']} of one unit more, the first small one, all else as it is:"]
+    for kind, rows in values.groupby("kind", sort=False):
+        told = [f"{_worth_place(row)}: {row['worth_h']:.3g} {row['unit']}" for row in rows.to_dict("records")]
+        more = f"; and {len(told) - SHOWN_VALUES} more" if len(told) > SHOWN_VALUES else ""
+        lines.append(f"  {kind}: {'; '.join(told[:SHOWN_VALUES])}{more}")
+    return "\n".join(lines)
+
+
+def _worth_place(row: Mapping[Hashable, Any]) -> str:
+    place = f" at {row['at']}" if row["at"] not in ("", row["name"]) else ""
+    place = place.replace(" at for ", " for ")
+    return f"{row['name']}{place}" + (f", {row['start_utc'][:16].replace('T', ' ')}" if row["start_utc"] else "")

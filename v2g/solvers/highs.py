@@ -23,6 +23,10 @@ ALLOWED = (
     "run_crossover",
     "primal_feasibility_tolerance",
     "dual_feasibility_tolerance",
+    "mip_feasibility_tolerance",
+    "mip_rel_gap",
+    "mip_abs_gap",
+    "mip_max_nodes",
 )
 
 STATUS = {
@@ -32,6 +36,7 @@ STATUS = {
     highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kTimeLimit: Status.TIME_LIMIT,
 }
+CUT_SHORT = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kSolutionLimit)
 
 
 def versions() -> str:
@@ -49,6 +54,7 @@ class Session:
     def __init__(self, options: dict[str, Any] | None = None) -> None:
         self.highs = highspy.Highs()
         self.highs.silent()
+        self.searching = False
         for name, value in (options or {}).items():
             self.option(name, value)
 
@@ -93,6 +99,10 @@ class Session:
         status = self.highs.changeColsBounds(columns.size, columns.astype(np.int32), lower, upper)
         _must(status, "changed bounds")
 
+    def sides(self, row: int, lower: float, upper: float) -> None:
+        """New sides for a row."""
+        _must(self.highs.changeRowBounds(row, lower, upper), "changed the sides of a row")
+
     def add_rows(self, rows: Rows, lower: Floats, upper: Floats) -> None:
         """More rows."""
         status = self.highs.addRows(
@@ -106,22 +116,40 @@ class Session:
         )
         _must(status, "added rows")
 
+    def whole(self, columns: NDArray[Any], kind: bool, constant: float = 0.0) -> None:
+        """Make some columns whole, or no longer; ``constant`` is what the objective gains beyond its columns."""
+        kinds = np.full(columns.size, int(kind), dtype=np.uint8)
+        status = self.highs.changeColsIntegrality(columns.size, columns.astype(np.int32), kinds)
+        self.searching = kind
+        _must(status, "made columns whole")
+        _must(self.highs.changeObjectiveOffset(constant), "moved the objective")
+
+    def suggest(self, x: Floats) -> None:
+        """A whole point to start from."""
+        status = self.highs.setSolution(x.size, np.arange(x.size, dtype=np.int32), x)
+        _must(status, "taken a point to start from")
+
     def run(self, time_limit: float | None = None) -> Answer:
-        """Solve; the answer's point and multipliers are copies."""
-        limit = np.inf if time_limit is None else float(self.highs.getRunTime()) + max(float(time_limit), 0.01)
+        """Solve; the answer's point and multipliers are copies.
+
+        HiGHS counts the time of all runs for linear programs, and of the run alone where columns are whole.
+        """
+        before = 0.0 if self.searching else float(self.highs.getRunTime())
+        limit = np.inf if time_limit is None else before + max(float(time_limit), 0.01)
         self.option("time_limit", limit)
         if self.highs.run() == highspy.HighsStatus.kError:
             return Answer(Status.FAILED, message="HiGHS ended with an error")
-        status = STATUS.get(self.highs.getModelStatus(), Status.FAILED)
-        info, message = self.highs.getInfo(), str(self.highs.modelStatusToString(self.highs.getModelStatus()))
+        found = self.highs.getModelStatus()
+        status = STATUS.get(found, Status.FAILED)
+        info, message = self.highs.getInfo(), str(self.highs.modelStatusToString(found))
+        bound = float(info.mip_dual_bound) if info.mip_node_count >= 0 else None
         if status is not Status.OPTIMAL:
             feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
-            if not (status is Status.TIME_LIMIT and feasible):
-                return Answer(status, message=message)
+            if not (found in CUT_SHORT and feasible):
+                return Answer(status, bound=bound if found in CUT_SHORT else None, message=message)
             status = Status.FEASIBLE
         solution = self.highs.getSolution()
         y = np.array(solution.row_dual) if solution.dual_valid else None
-        bound = float(info.mip_dual_bound) if info.mip_node_count >= 0 else None
         return Answer(status, np.array(solution.col_value), y, bound, message)
 
 

@@ -63,10 +63,11 @@ def _by_executable(model: Any, variables: list[Any], variant: str, gap: float, t
         solver.options[TIME_OPTION[variant]] = max(1, int(time_limit))
     results = solver.solve(model, load_solutions=False)
     condition = str(results.solver.termination_condition)
-    if condition != "optimal":
+    if condition not in ("optimal", "feasible"):
         return Answer(_STATUS.get(condition, Status.FAILED), message=condition)
     model.solutions.load_from(results)
-    return Answer(Status.OPTIMAL, _values(variables), message=condition)
+    status = Status.OPTIMAL if condition == "optimal" else Status.FEASIBLE
+    return Answer(status, _values(variables), bound=_finite(results.problem.lower_bound), message=condition)
 
 
 def _by_interface(model: Any, variables: list[Any], variant: str, gap: float, time_limit: float | None) -> Answer:
@@ -83,13 +84,18 @@ def _by_interface(model: Any, variables: list[Any], variant: str, gap: float, ti
     if condition != "convergenceCriteriaSatisfied":
         return Answer(_STATUS.get(condition, Status.FAILED), message=condition)
     results.solution_loader.load_vars()
-    return Answer(Status.OPTIMAL, _values(variables), message=condition)
+    return Answer(Status.OPTIMAL, _values(variables), bound=_finite(results.objective_bound), message=condition)
 
 
 _STATUS = {
     "infeasible": Status.INFEASIBLE, "provenInfeasible": Status.INFEASIBLE, "unbounded": Status.UNBOUNDED,
     "maxTimeLimit": Status.TIME_LIMIT,
 }  # fmt: skip
+
+
+def _finite(bound: Any) -> float | None:
+    """What a solver claims as a bound, if it claims any."""
+    return float(bound) if isinstance(bound, (int, float)) and np.isfinite(bound) else None
 
 
 def _values(variables: list[Any]) -> Any:

@@ -1,0 +1,327 @@
+"""One load that is not served throughout: the intervals it misses, and what stands against each, in words."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from v2g.access import Access
+from v2g.reasons import NOUNS, Cause, Reason, by_count, some
+from v2g.remedies import Plight
+from v2g.replay.engines import tank_levels
+from v2g.replay.services import days_kept
+from v2g.replay.totals import fully_served, slack
+from v2g.replay.verdict import Array, Index, Mask
+from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
+
+ASIDE = (
+    ("charge_only", "cannot give"),
+    ("elsewhere", "are not where they could give"),
+    ("small_sockets", "stand there with sockets too small for it"),
+)
+"""Vehicles whose energy is of no use to a load, and why."""
+
+
+class Missed:
+    """One load that is not served throughout: its missed intervals and what stands against each."""
+
+    def __init__(self, short: Scarcity, load: int) -> None:
+        self.short, self.load, self.record = short, load, short.record
+        loads = self.record.loads
+        ends = loads.terminals
+        self.name, self.tier, self.bus = loads.names[load], int(loads.tier[load]), loads.buses[load]
+        self.nodes: Index = ends.node[ends.device == load]
+        self.island, self.zone = int(short.island[self.nodes[0]]), int(short.zone[self.nodes[0]])
+        self.access = Access(self.record, load)
+        self.price: Array = short.price_at(load)
+        self.lacking: Array = np.maximum(0.0, loads.demand_kw[load] - self.record.load_sheet["served_kw"][load])
+        self.lacking[self.lacking <= 1e-6 * np.maximum(1.0, loads.demand_kw[load] / 100.0)] = 0.0
+        days = np.flatnonzero(loads.services.load == load)
+        if days.size:
+            self._by_day(days)
+        else:
+            self._throughout()
+
+    def _throughout(self) -> None:
+        """What a continuous load misses: intervals, kWh in each, hours at full power."""
+        loads, hours = self.record.loads, self.record.hours
+        must = loads.required[self.load] & loads.in_guarantee
+        self.at: Index = np.flatnonzero(must & (self.lacking > 0.0))
+        self.kwh: Array = (self.lacking * hours)[self.at]
+        self.hours = float((self.kwh / loads.demand_kw[self.load, self.at]).sum())
+        self.required = float(hours[must].sum())
+        self.misses = f"{self.hours:.2f} of {self.required:.2f} h, {self.kwh.sum():.1f} kWh"
+
+    def _by_day(self, days: Index) -> None:
+        """What a load with service by the day misses, in the days that are not kept."""
+        record, loads, services = self.record, self.record.loads, self.record.loads.services
+        received = record.load_sheet["served_kw"][self.load]
+        kept = days_kept(record.case, services, record.load_sheet["served_kw"], loads.demand_kw, slack(record), 1e-6)
+        short = days[services.counts[days] & ~kept[days]]
+        inside, by_hours = services.inside[short], bool(services.by_hours[days[0]])
+        got = (np.where(self.lacking > 0.0, 0.0, 1.0) if by_hours else received) * record.hours
+        lack = np.maximum(0.0, services.need[short] - (inside * got).sum(axis=1)).sum()
+        mine = inside.any(axis=0)
+        self.at = (
+            np.flatnonzero(mine & (self.lacking > 0.0)) if (self.lacking[mine] > 0.0).any() else np.flatnonzero(mine)
+        )
+        weight = np.maximum(self.lacking[self.at], 1e-9) * record.hours[self.at]
+        rate = float(loads.demand_kw[self.load, mine].max())
+        kwh = float(lack) * (rate if by_hours else 1.0)
+        self.kwh = weight / weight.sum() * kwh
+        self.hours, self.required = kwh / rate, float(services.need[days].sum()) / (1.0 if by_hours else rate)
+        unit, need = ("h" if by_hours else "kWh"), float(services.need[days].sum())
+        self.misses = f"{lack:.2f} of {need:.2f} {unit}, in {short.size} of {days.size} days"
+
+    def reason(self) -> Reason:
+        """The answer: the cause of most of the missing energy, and what else plays a part."""
+        causes = [self._cause(int(at)) for at in self.at]
+        kwh = {cause: float(self.kwh[[c == cause for c in causes]].sum()) for cause in NOUNS if cause in causes}
+        main = max(kwh, key=lambda cause: kwh[cause])
+        mine = self.at[[c == main for c in causes]]
+        words, details = self._words(main, mine)
+        first = main
+        if main == "energy" and details["kept"]["orders_kwh"] >= self.kwh.sum() > 0.0:
+            main = "orders"
+        others = [
+            f"{NOUNS[c]} ({k:.1f} kWh)" for c, k in kwh.items() if c not in (main, first) and k > 0.05 * self.kwh.sum()
+        ]
+        also = f" Also: {', '.join(others)}." if others else ""
+        why = f"{words}{also}{self._worth() if main not in ('dead', 'path', 'socket', 'below') else ''}"
+        details |= {"bus": self.bus, "missing_kwh": float(self.kwh.sum()), "missing_kwh_by_cause": kwh}
+        details |= {"from_utc": self._time(self.at[0]), "until_utc": self._time(self.at[-1] + 1)}
+        return Reason("load", self.name, self.tier, self.hours, main, self._headline(), why, details)
+
+    def plight(self) -> Plight:
+        """What a remedy must help."""
+        case, served = self.record.case, fully_served(self.record)
+        table = case.table("loads")
+        site = str(table["site"].iloc[self.load]) if "site" in table else ""
+        first, last = case.boundaries[self.at[0]], case.boundaries[self.at[-1] + 1]
+        kept = tuple(name for name, full in zip(self.record.loads.names, served, strict=True) if full)
+        return Plight(case, self.name, self.tier, self.bus, site, first, last, kept)
+
+    def _cause(self, at: int) -> Cause:
+        short, access = self.short, self.access
+        barred = access.barred(at)
+        if barred:
+            return barred
+        if access.limits(at):
+            return "site"
+        if not access.feeder[at]:
+            return "power" if access.spare_kw(at) <= SPARE_KW < access.held_kwh(at) else "energy"
+        if access.gated(at):
+            return "gated"
+        if self._legs(at).size:
+            return "line"
+        dearer = bool(short.cheapest(self.zone)[at] < (1.0 - SPREAD) * self.price[at])
+        if dearer and self._edges(at).size:
+            return "voltage"
+        room = short.power_room[self.island, at] + access.spare_kw(at)
+        held = short.held[self.island, at] + access.held_kwh(at) + float(self._fuel_kwh[at])
+        if held > SPARE_KW and (room <= SPARE_KW or (dearer and access.full_sources(at))):
+            return "power"
+        return "energy"
+
+    def _legs(self, at: int) -> Index:
+        """Full legs of the island that have a cheaper side than the load."""
+        to = np.array([leg.to for leg in self.record.feeder.legs], dtype=np.int64)
+        cheaper = np.minimum(*self.short.leg_prices)[:, at] < (1.0 - SPREAD) * self.price[at]
+        return np.flatnonzero(self.short.full_legs[:, at] & cheaper & (self.short.island[to] == self.island))
+
+    def _edges(self, at: int) -> Index:
+        """Nodes of the zone at a limit of their voltage."""
+        return np.flatnonzero((self.short.voltage_side[:, at] != 0) & (self.short.zone == self.zone))
+
+    @property
+    def _place(self) -> str:
+        return f"site {self.access.name}" if self.access.alone and self.access.name else f"bus {self.bus}"
+
+    def _headline(self) -> str:
+        return (
+            f"{self.name} (tier {self.tier}, {self._place}) misses {self.misses} "
+            f"between {self._time(self.at[0])} and {self._time(self.at[-1] + 1)}."
+        )
+
+    def _words(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
+        if cause == "dead":
+            return self._dead(at)
+        if cause in ("path", "socket", "below"):
+            return self._barred(cause, at)
+        if cause in ("line", "voltage"):
+            return self._network(cause, at)
+        if cause == "site":
+            names = by_count(name for t in at for name in self.access.limits(int(t)))
+            return f"At its limit in {self._when(at)}: {some(names)}.", {"limits": names}
+        if cause == "gated":
+            return self._gated(at)
+        return self._power(at) if cause == "power" else self._energy()
+
+    def _barred(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
+        """No way leads there, and why each one does not."""
+        bars = by_count("; ".join(self.access.bars(int(t))) for t in at)
+        words = {
+            "path": f"No way leads there in {self._when(at)}",
+            "socket": f"No socket is large enough in {self._when(at)}",
+            "below": f"The cars that could feed it are below what their drivers need in {self._when(at)}",
+        }[cause]
+        return f"{words}: {some(bars)}.", {"bars": bars}
+
+    def _gated(self, at: Index) -> tuple[str, dict[str, Any]]:
+        """An engine keeps the island alive, and stands still."""
+        empty = self.access.empty_tanks()
+        engines = "The engines that alone keep its island alive stand still for want of fuel, or part of the time,"
+        why = f": empty is {some(empty)}" if empty else ""
+        return f"{engines} in {self._when(at)}{why}.", {"empty": empty}
+
+    def _dead(self, at: Index) -> tuple[str, dict[str, Any]]:
+        first, last = int(at[0]), int(at[-1])
+        node = next(int(n) for n in self.nodes if not self.record.live[n, first])
+        island = int(self.short.island[node])
+        buses = self.short.buses(island)
+        doors = self.short.open_doors(island, first)
+        span = self._spans(~self.record.live[node], first, last)
+        place = "its bus" if len(buses) == 1 else f"its island of {len(buses)} buses ({some(buses)})"
+        if self.record.live[self.short.island == island, first].any():
+            place = f"phase {self.record.feeder.nodes[node][1]} of {place}"
+        words = f"Dead {span}: no source that can form a grid reaches {place}."
+        if doors:
+            words += f" Open towards a live part: {some(doors)}; whether it may be closed is the operator's to say."
+        if self.access.site >= 0:
+            words += f" Nor is there another way: {'; '.join(self.access.bars(first)[1:])}."
+        return words, {"island": buses, "dead_from_utc": self._time(first), "open": doors}
+
+    def _spans(self, dead: Mask, first: int, last: int) -> str:
+        """From when until when a node is dead, from an interval on: the spans that touch those up to ``last``."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], dead[first:], [False]]).astype(int))) + first
+        found = []
+        for begin, end in zip(edges[::2], edges[1::2], strict=True):
+            until = "to the end" if end == self.record.case.steps else f"until {self._time(end)}"
+            found += [f"from {self._time(begin)} {until}"] if begin <= last else []
+        return ", ".join(found)
+
+    def _network(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
+        feeder = self.record.feeder
+        if cause == "line":
+            names = by_count(feeder.leg_name(int(leg)) for t in at for leg in self._legs(int(t)))
+            verb = "at the limit of its rating" if len(names) == 1 else "at the limits of their ratings"
+        else:
+            side = self.short.voltage_side
+            names = by_count(
+                f"{feeder.node_name(int(node))} ({'lowest' if side[node, t] < 0 else 'highest'})"
+                for t in at
+                for node in self._edges(int(t))
+            )
+            verb = "at the limit of its voltage" if len(names) == 1 else "at the limits of their voltages"
+        cheap = float(self.short.cheapest(self.zone)[at].min())
+        words = (
+            f"The feeder is in the way in {self._when(at)}: {some(names)} {verb}. "
+            f"A kWh where it is cheapest is worth {cheap:.3g} critical load-hours, "
+            f"at this bus up to {self.price[at].max():.3g}."
+        )
+        return words, {"limits": names}
+
+    def _power(self, at: Index) -> tuple[str, dict[str, Any]]:
+        local = max(self.access.held_kwh(int(t)) for t in at)
+        held = float(self.short.held[self.island, at].max()) if self.access.feeder[at].any() else 0.0
+        held += local
+        full = by_count(name for t in at for name in self.access.full_sources(int(t)))
+        why = "every source and every vehicle that is plugged in and may give is at its limit then"
+        if full and self._some_room(at):
+            why = f"at the limit of a phase {'is' if len(full) == 1 else 'are'} {some(full)} then"
+        words = f"Power is what lacks in {self._when(at)}: {why}, "
+        words += f"while up to {held:.1f} kWh above reserve stay in their batteries."
+        fuel = float(self._fuel_kwh[at].max())
+        if fuel > SPARE_KW:
+            words = f"{words[:-1]}, and fuel for {fuel:.1f} kWh that is there by then is never burnt."
+        return words, {"held_kwh": held, "full": full}
+
+    def _some_room(self, at: Index) -> bool:
+        """Whether something in the island could give more, on another phase."""
+        return bool((self.short.power_room[self.island, at] > SPARE_KW).any())
+
+    def _energy(self) -> tuple[str, dict[str, Any]]:
+        left, kept = self._left(), self.access.floors(int(self.at[0]), int(self.at[-1]))
+        words = (
+            f"Energy is what lacks. Never used: {left['can_give']:.1f} kWh above the reserves of vehicles that can "
+            f"give then, {left['batteries']:.1f} kWh in batteries"
+        )
+        if kept["orders_kwh"] > 0.05:
+            words += f", {kept['orders_kwh']:.1f} kWh kept by orders of drivers and the fleet minimum"
+        if left["tank_l"] > 0:
+            words += f", {left['fuel_l']:.0f} of {left['tank_l']:.0f} L of fuel"
+        aside = [
+            f"{left[key]:.1f} kWh are in vehicles that {what}" for key, what in ASIDE if left.get(key, 0.0) >= 0.05
+        ]
+        return words + (f" ({'; '.join(aside)})." if aside else "."), {"left": left, "kept": kept}
+
+    def _left(self) -> dict[str, float]:
+        """Energy above reserve that no later interval needs, by what it could have done, and fuel."""
+        short, fleet, access = self.short, self.record.fleet, self.access
+        first, last = int(self.at[0]), int(self.at[-1])
+        above = np.maximum(0.0, short.vehicle_above[:, last:].min(axis=1))
+        feeds = (fleet.discharge_max_kw > 0) & (short.vehicle_island == self.island) & access.feeder
+        here = (feeds | access.local)[:, first:].any(axis=1)
+        ever = (fleet.discharge_max_kw + fleet.v2h_max_kw + fleet.v2l_max_kw > 0).any(axis=1)
+        small = access.small_sockets[:, first:].any(axis=1) & ~here
+        mine = short.source_island == self.island
+        engines = mine & self.record.sources.of("generator")
+        supply, left = self._fuel(engines)
+        return {
+            "can_give": float(above[here].sum()),
+            "elsewhere": float(above[ever & ~here & ~small].sum()),
+            **({"small_sockets": float(above[small].sum())} if small.any() else {}),
+            "charge_only": float(above[~ever].sum()),
+            "batteries": float(np.maximum(0.0, short.battery_above[mine, last:].min(axis=1)).sum()),
+            "fuel_l": left,
+            "tank_l": supply,
+        }
+
+    @cached_property
+    def _fuel_kwh(self) -> Array:
+        """Energy in the fuel of the load's island that is there in an interval and never burnt, (T,)."""
+        sources, tanks = self.record.sources, self.record.tanks
+        engines = (self.short.source_island == self.island) & sources.of("generator")
+        out = np.zeros(self.record.case.steps)
+        for tank in np.unique(tanks.of_generator[sources.row[engines]]):
+            rate = float(sources.fuel_l_per_kwh[engines & (self._tank == tank)].min())
+            levels = np.maximum(0.0, tank_levels(self.record)[tank])
+            out += np.minimum.accumulate(levels[::-1])[::-1] / rate
+        return out
+
+    @cached_property
+    def _tank(self) -> Index:
+        """Tank of each source, -1 where it is no generator, (G,)."""
+        sources, out = self.record.sources, np.full(len(self.record.sources.names), -1, dtype=np.int64)
+        generators = sources.of("generator")
+        out[generators] = self.record.tanks.of_generator[sources.row[generators]]
+        return out
+
+    def _fuel(self, engines: Mask) -> tuple[float, float]:
+        """Litres there are in the tanks of some sources, deliveries among them, and litres never burnt."""
+        tanks, sources = self.record.tanks, self.record.sources
+        used = np.unique(tanks.of_generator[sources.row[engines]]) if engines.any() else np.zeros(0, dtype=np.int64)
+        if not used.size:
+            return 0.0, 0.0
+        return float(tanks.supply_l[used, -1].sum()), max(0.0, float(tank_levels(self.record)[used, -1].sum()))
+
+    def _worth(self) -> str:
+        asked = np.flatnonzero(self.record.live[self.nodes].all(axis=0))
+        if not asked.size or self.price[asked].max() <= 0:
+            return ""
+        best = int(asked[np.argmax(self.price[asked])])
+        low, high = float(self.price[asked].min()), float(self.price[best])
+        worth = f" One more kWh at its bus is worth {high:.3g} critical load-hours"
+        if low > (1.0 - SPREAD) * high:
+            return f"{worth} at any time."
+        return f"{worth} at {self._time(best)}, and {low:.3g} when it is worth least."
+
+    def _when(self, at: Index) -> str:
+        """How many intervals, and when the first of them begins."""
+        count = "1 interval" if at.size == 1 else f"{at.size} intervals"
+        return f"{count} ({'' if at.size == 1 else 'the first '}at {self._time(at[0])})"
+
+    def _time(self, point: int) -> str:
+        return f"{self.record.case.boundaries[int(point)]:%Y-%m-%d %H:%M}"
