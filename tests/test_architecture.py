@@ -69,12 +69,35 @@ TABLE = {
     "v2g.reports": REPORTS,
     "v2g.reports.console": May(REPORTS.inside, ("rich",)),
     "v2g.reports.figure": May(REPORTS.inside, (*BORDERS, "matplotlib")),
-    "v2g.reports.text": May((*REPORTS.inside, "v2g.certify", "v2g.explain")),
-    "v2g.explain": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay", "v2g.scarcity"), BORDERS),
+    "v2g.reports.text": May((*REPORTS.inside, "v2g.certify", "v2g.explain", "v2g.remedies"), ("pandas",)),
+    "v2g.reasons": May(("v2g.remedies",)),
+    "v2g.access": May(("v2g.replay", "v2g.scarcity"), ARRAYS),
+    "v2g.missed": May(("v2g.access", "v2g.reasons", "v2g.remedies", "v2g.replay", "v2g.scarcity"), ARRAYS),
+    "v2g.explain": May(
+        ("v2g.case", "v2g.plan", "v2g.language", "v2g.missed", "v2g.reasons", "v2g.remedies", "v2g.replay",
+         "v2g.scarcity"),
+        ARRAYS,
+    ),
+    "v2g.remedies": May(
+        ("v2g.case", "v2g.plan", "v2g.errors", "v2g.language", "v2g.formats", "v2g.check", "v2g.register",
+         "v2g.remedies"),
+        BORDERS,
+    ),
+    "v2g.remedies.trial": May(
+        ("v2g.case", "v2g.plan", "v2g.errors", "v2g.language", "v2g.planning", "v2g.engine", "v2g.readings",
+         "v2g.solvers"),
+        ARRAYS,
+    ),
+    "v2g.remedies.search": May(("v2g.case", "v2g.remedies", "v2g.engine.clock")),
+    "v2g.values": May(
+        ("v2g.affine", "v2g.case", "v2g.plan", "v2g.errors", "v2g.language", "v2g.lp", "v2g.problem", "v2g.readings",
+         "v2g.derive", "v2g.planning", "v2g.replay.columns"),
+        BORDERS,
+    ),
     "v2g.scarcity": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
     **dict.fromkeys(
         ("v2g", "v2g.cli", "v2g.register", "v2g.reading", "v2g.outside", "v2g.planning", "v2g.tabulate",
-         "v2g.summary", "v2g.certify", "v2g.math"),
+         "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify", "v2g.infeasible", "v2g.math"),
         ANYTHING,
     ),
 }  # fmt: skip

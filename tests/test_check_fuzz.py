@@ -83,6 +83,51 @@ def test_one_odd_cell_in_a_valid_case(table: str, data: st.DataObject) -> None:
     well_formed(Draft.of(HEADER, {**frames, table: frame}))
 
 
+EMERGENCY = {
+    **EVENING,
+    "sites": "site,bus,people\nhall,b2,50\nschool,,20\n",
+    "loads": "load,site,bus,tier,kw,service,hours_per_day,min_run_h,kwh_per_day,by_v2l,appliance_kw,hold,"
+    "pickup_factor\nclinic,hall,,1,10,continuous,,,,0,,hard,2\npump,school,,2,1,hours,2,0.5,,1,1,,1\n"
+    "fridge,school,,2,1,energy,,,9,1,1,,\n",
+    "vehicles": "vehicle,capacity_kwh,start_soc,charge_kw,v2h_kw,socket_kw,reserve_km,kwh_per_km,connectors,site,"
+    "charger\n"
+    "ev1,40,0.7,7,6,1.5,20,0.2,type2|chademo,,home\nev2,40,0.5,7,0,1.5,20,0.2,,school,\n",
+    "chargers": "charger,site,feeds,charge_kw,discharge_kw,charge_eff,discharge_eff,connector,standby_kw,plugs\n"
+    "home,school,premises,6,6,0.9,0.9,chademo,0.1,1\npole,hall,feeder,7,7,0.9,0.9,,0,2\n",
+    "stays": "vehicle,charger,site,from_utc,until_utc,leave_kwh\n"
+    "ev2,,hall,2026-01-15T18:00:00+00:00,2026-01-15T19:00:00+00:00,10\n",
+    "needs": "need,vehicle,from_utc,until_utc,energy_kwh,km\na,ev1,2026-01-15T19:00:00+00:00,,10,40\nb,,,,0,30\n",
+    "fleet_minimum": "minimum,vehicles,energy_kwh,from_utc,until_utc\nm,1,9,,2026-01-15T19:00:00+00:00\n",
+    "generators": "generator,bus,rating_kw,fuel_l,fuel_l_per_kwh,tank\ng,b1,50,,0.3,depot\n",
+    "tanks": "tank,fuel_l\ndepot,200\n",
+    "grid": "grid,bus,from_utc\nfeed,b1,\n",
+    "events": "at_utc,event,element,litres\n2026-01-15T18:10:00+00:00,out,l1,\n2026-01-15T18:40:00+00:00,back,l1,\n"
+    "2026-01-15T19:00:00+00:00,energised,feed,\n2026-01-15T19:10:00+00:00,fuel,depot,50\n"
+    "2026-01-15T19:00:00+00:00,energised,b2,\n2026-01-15T19:20:00+00:00,dead,b2,\n",
+    "durations": "hours,probability\n5,0.25\n20,0.75\n",
+}
+"""A case with every table that an emergency may have."""
+
+
+def test_the_emergency_is_valid() -> None:
+    frames = {name: parse_table(name, text.encode()).frame for name, text in EMERGENCY.items()}
+    case, findings = check(Draft.of(HEADER, {k: f for k, f in frames.items() if f is not None}), SPECS)
+    assert case is not None and not findings, [str(f) for f in findings]
+
+
+@settings(QUICK, max_examples=200)
+@given(st.sampled_from(sorted(EMERGENCY)), st.data())
+def test_one_odd_cell_in_an_emergency(table: str, data: st.DataObject) -> None:
+    frames = {name: parse_table(name, text.encode()).frame for name, text in EMERGENCY.items()}
+    frame = frames[table]
+    assert frame is not None
+    frame = frame.copy()
+    row, column = data.draw(st.integers(0, len(frame) - 1)), data.draw(st.integers(0, frame.shape[1] - 1))
+    names = st.sampled_from(["hall", "school", "home", "pole", "l1", "feed", "depot", "g", "", "out", "fuel", "hours"])
+    frame.iat[row, column] = data.draw(st.one_of(odd_text, names))
+    well_formed(Draft.of(HEADER, {**frames, table: frame}))
+
+
 @QUICK
 @given(st.one_of(st.binary(max_size=200), st.text(alphabet='a,"\n\r;\t1\x00', max_size=60).map(str.encode)))
 def test_any_bytes_in_a_table(data: bytes) -> None:

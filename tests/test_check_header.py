@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, date, datetime
 
 import numpy as np
@@ -20,7 +21,16 @@ def test_defaults() -> None:
         "seed": 0,
         "vmin_pu": 0.9,
         "vmax_pu": 1.1,
+        "cause": "",
+        "guarantee_h": math.inf,
+        "cvar_alpha": 0.9,
     }
+
+
+def test_keys_of_the_emergency() -> None:
+    given = {"cause": "storm", "guarantee_h": 1.5, "carry_h": 12, "cvar_alpha": 0.8}
+    header = case_of(given).header
+    assert {key: header[key] for key in given} == given
 
 
 def test_boundaries() -> None:
@@ -99,6 +109,15 @@ def test_starts_that_are_read(start: object) -> None:
         ("vmin_pu", 110, "above-limit"),
         ("vmin_pu", 1.2, "above-column"),
         ("vmax_pu", "1.1", "not-a-number"),
+        ("cause", 3, "not-text"),
+        ("guarantee_h", 0, "below-limit"),
+        ("guarantee_h", "12", "not-a-number"),
+        ("guarantee_h", float("nan"), "not-finite"),
+        ("carry_h", -1, "below-limit"),
+        ("carry_h", True, "not-a-number"),
+        ("cvar_alpha", 1, "above-limit"),
+        ("cvar_alpha", 90, "above-limit"),
+        ("cvar_alpha", -0.1, "below-limit"),
     ],
 )
 def test_a_faulty_key(key: str, value: object, code: str) -> None:

@@ -122,7 +122,7 @@ def test_json_of_a_plan_is_all_there_is(tmp_path: Path, capsys: pytest.CaptureFi
     assert cli.run(["solve", "village", "--out", str(tmp_path / "plan"), "--json", "-v"]) == 0
     out, err = capsys.readouterr()
     said = json.loads(out)
-    assert err == "" and said["summary"]["critical"]["1"] == {"total": 1, "served": 1, "bound": 1}
+    assert err == "" and said["summary"]["critical"]["1"] == {"total": 1, "served": 1, "bound": 1, "survival_h": 4}
 
 
 def test_verbose_says_every_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

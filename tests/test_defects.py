@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from random_cases import Small, planned, values
-from small import HEADER, STREET, frame
+from small import HEADER, STREET, frame, town
 from v2g.models import TOTALS
 
 import v2g
@@ -24,7 +24,9 @@ from v2g.problem import Problem
 from v2g.readings.arrays import Arrays
 from v2g.register import declarations, parts_of
 
-SHIPPED = ["village", "ieee13-base", "ieee123-base", "ieee13-blackout", "ieee123-storm"]
+SHIPPED = [
+    "village", "places", "chiba-2019", "depot", "ieee13-base", "ieee123-base", "ieee13-blackout", "ieee123-storm",
+]  # fmt: skip
 
 
 def bus(name: str) -> dict[str, Any]:
@@ -178,14 +180,16 @@ def test_no_amount_of_a_later_stage_buys_an_earlier_one() -> None:
 
 
 @cache
-def street() -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
-    """Header and tables in which every part of the model occurs; blank columns added so that each can be changed."""
-    tables = {name: frame(text) for name, text in STREET.items()}
-    for name, spec in declarations().items():
+def place(name: str) -> tuple[dict[str, Any], dict[str, pd.DataFrame]]:
+    """Header and tables of the street or the town, blank columns added so that each can be changed."""
+    tables = {table: frame(text) for table, text in (STREET if name == "street" else {**town(), **ORDERS}).items()}
+    for table, spec in declarations().items():
         for column in spec.columns:
-            if column.name not in tables[name]:
-                tables[name][column.name] = ""
-    return dict(HEADER), tables
+            if column.name not in tables.get(table, (column.name,)):
+                tables[table][column.name] = ""
+    if name == "town":
+        tables["vehicles"]["kwh_per_km"], tables["vehicles"].loc[1, "reserve_km"] = "0.2", "45"
+    return {**HEADER, **({} if name == "street" else {"policy": "expected"})}, tables
 
 
 def program(header: dict[str, Any], tables: dict[str, pd.DataFrame]) -> LP:
@@ -196,9 +200,9 @@ def program(header: dict[str, Any], tables: dict[str, pd.DataFrame]) -> LP:
 
 
 @cache
-def base_program(paired: bool = False) -> LP:
+def base_program(name: str, paired: bool = False) -> LP:
     """The program before any change; ``paired`` with the bank between two phases."""
-    return program(street()[0], tables_for("connection" if paired else ""))
+    return program(place(name)[0], tables_for(name, "connection" if paired else ""))
 
 
 def same(one: LP, two: LP) -> bool:
@@ -240,11 +244,41 @@ CHANGES: dict[tuple[str, str], tuple[int, str]] = {
     ("grid", "from_utc"): (0, "2026-01-15T19:00:00Z"), ("grid", "until_utc"): (0, "2026-01-15T20:00:00Z"),
     ("stays", "from_utc"): (2, "2026-01-15T19:00:00Z"), ("stays", "until_utc"): (2, "2026-01-15T20:00:00Z"),
     ("trips", "depart_utc"): (0, "2026-01-15T19:30:00Z"), ("trips", "return_utc"): (0, "2026-01-15T19:40:00Z"),
-    ("capacitors", "connection"): (0, "delta"),
+    ("capacitors", "connection"): (0, "delta"), ("generators", "idle_l_per_h"): (2, "1.6"),
+    ("tanks", "fuel_l"): (0, "5"), ("events", "at_utc"): (1, "2026-01-15T18:45:00+00:00"),
+    ("events", "event"): (2, "back"), ("events", "litres"): (0, "7"), ("trips", "return_kwh"): (0, "20"),
 }  # fmt: skip
 """For each column that is a number, a flag, a choice or a time: a row, and another value."""
 
-FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y")}
+IN_TOWN: dict[tuple[str, str], tuple[int, str]] = {
+    ("sites", "import_kw"): (0, "8"), ("sites", "export_kw"): (0, "2"), ("sites", "transfer_kw"): (0, "4"),
+    ("sites", "sockets_kw"): (1, "2"), ("sites", "people"): (0, "31"), ("chargers", "feeds"): (1, "feeder"),
+    ("chargers", "island_capable"): (3, "0"), ("chargers", "forming"): (0, "0"), ("chargers", "rating_kva"): (0, "39"),
+    ("chargers", "voltage_pu"): (0, "1.01"), ("chargers", "standby_kw"): (1, "0.3"), ("stays", "leave_kwh"): (1, "13"),
+    ("vehicles", "start_soc"): (2, "0.5"), ("vehicles", "v2h_kw"): (1, "5"), ("vehicles", "sockets"): (2, "1"),
+    ("vehicles", "socket_kw"): (2, "1.2"), ("vehicles", "v2l_kw"): (2, "2"), ("vehicles", "v2l_eff"): (2, "0.8"),
+    ("vehicles", "give_kw"): (1, "6.5"), ("vehicles", "reserve_km"): (1, "50"), ("vehicles", "kwh_per_km"): (1, "0.21"),
+    ("loads", "by_v2h"): (0, "0"), ("loads", "by_v2l"): (0, "1"), ("loads", "appliance_kw"): (4, "2"),
+    ("loads", "hours_per_day"): (2, "11"), ("loads", "min_run_h"): (2, "0.5"), ("loads", "kwh_per_day"): (1, "5"),
+    ("loads", "hold"): (0, "priced"), ("loads", "pickup_factor"): (0, "1.6"), ("loads", "pickup_h"): (0, "0.5"),
+    ("needs", "energy_kwh"): (0, "15"), ("needs", "km"): (0, "70"), ("needs", "from_utc"): (0, "2026-01-15T18:00:00Z"),
+    ("needs", "until_utc"): (0, "2026-01-15T20:30:00Z"), ("fleet_minimum", "vehicles"): (0, "2"),
+    ("fleet_minimum", "energy_kwh"): (0, "60"), ("fleet_minimum", "from_utc"): (0, "2026-01-15T19:00:00Z"),
+    ("fleet_minimum", "until_utc"): (0, "2026-01-15T20:30:00Z"), ("durations", "hours"): (0, "0.7"),
+    ("durations", "probability"): (0, "0.5000004"),
+}  # fmt: skip
+"""The same for columns that matter in the town."""
+
+ORDERS = {
+    "needs": "need,vehicle,from_utc,until_utc,energy_kwh,km\n"
+    "out,leaf,2026-01-15T19:00:00+00:00,2026-01-15T19:30:00+00:00,5,60",
+    "fleet_minimum": "minimum,vehicles,energy_kwh,from_utc,until_utc\n"
+    "ready,1,30,2026-01-15T18:00:00+00:00,2026-01-15T19:30:00+00:00",
+    "durations": "hours,probability\n0.5,0.5\n2,0.5",
+}
+"""Orders to the drivers of the town, and how long its outage may last."""
+
+FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y"), ("sites", "people")}
 """Columns that are data for other programs, such as drawings; no reading of the model may depend on them."""
 CHECKED_ONLY = {("chargers", "plugs"), ("capacitors", "connection")}
 """Columns whose effect is that a case is refused."""
@@ -262,55 +296,64 @@ def declared() -> list[tuple[str, str]]:
 
 
 def test_every_column_has_a_change_in_the_table_of_this_test() -> None:
-    assert set(declared()) - set(CHANGES) == set()
+    assert set(declared()) - set(CHANGES) - set(IN_TOWN) == set()
 
 
-def tables_for(column: str) -> dict[str, pd.DataFrame]:
-    """The street; its bank stands between two phases where it matters how it is connected."""
-    tables = {name: cells.copy() for name, cells in street()[1].items()}
+def tables_for(name: str, column: str) -> dict[str, pd.DataFrame]:
+    """The tables; the bank of the street stands between two phases where it matters how it is connected."""
+    tables = {table: cells.copy() for table, cells in place(name)[1].items()}
     if column == "connection":
         tables["capacitors"].loc[0, ["phases", "connection"]] = ["ab", "wye"]
     return tables
 
 
-def edited(table: str, column: str) -> dict[str, pd.DataFrame]:
-    """The street with one cell changed."""
-    row, value = CHANGES[table, column]
-    tables = {name: cells.copy() for name, cells in tables_for(column).items()}
+def edited(table: str, column: str) -> tuple[str, dict[str, pd.DataFrame]]:
+    """The street or the town, and its tables with one cell changed."""
+    name = "town" if (table, column) in IN_TOWN else "street"
+    row, value = {**CHANGES, **IN_TOWN}[table, column]
+    tables = tables_for(name, column)
     assert tables[table].loc[row, column] != value
     tables[table].loc[row, column] = value
-    return tables
+    return name, tables
 
 
 @pytest.mark.parametrize(("table", "column"), [c for c in declared() if c not in FOR_PEOPLE | CHECKED_ONLY])
 def test_every_column_changes_the_program_that_is_solved(table: str, column: str) -> None:
-    assert not same(base_program(column == "connection"), program(street()[0], edited(table, column)))
+    name, tables = edited(table, column)
+    assert not same(base_program(name, column == "connection"), program(place(name)[0], tables))
 
 
 def test_plugs_are_checked() -> None:
-    header, _ = street()
+    name, tables = edited("chargers", "plugs")
     with pytest.raises(InvalidCase, match="would hold 2 vehicles"):
-        v2g.read(Draft.of(header, edited("chargers", "plugs")))
+        v2g.read(Draft.of(place(name)[0], tables))
 
 
 @pytest.mark.parametrize(("table", "column"), sorted(FOR_PEOPLE))
 def test_columns_for_people_change_no_program(table: str, column: str) -> None:
-    assert same(base_program(), program(street()[0], edited(table, column)))
+    name, tables = edited(table, column)
+    assert same(base_program(name), program(place(name)[0], tables))
 
 
 @pytest.mark.parametrize(
-    ("key", "value"),
+    ("name", "key", "value"),
     [
-        ("vmin_pu", 0.92),
-        ("vmax_pu", 1.08),
-        ("step_min", [60, 30, 15, 30]),
-        ("network", "transport"),
-        ("policy", "hours"),
+        ("street", "vmin_pu", 0.92),
+        ("street", "vmax_pu", 1.08),
+        ("street", "step_min", [60, 30, 15, 30]),
+        ("street", "network", "transport"),
+        ("street", "policy", "hours"),
+        ("street", "cause", "hurricane"),
+        ("town", "guarantee_h", 1.5),
+        ("town", "carry_h", 2),
+        ("town", "cvar_alpha", 0.5),
     ],
 )
-def test_every_key_of_the_header_changes_the_program(key: str, value: object) -> None:
-    header, tables = street()
-    assert not same(base_program(), program({**header, key: value}, tables))
+def test_every_key_of_the_header_changes_the_program(name: str, key: str, value: object) -> None:
+    header, tables = place(name)
+    policy = {"cause": {"policy": "expected"}, "cvar_alpha": {"policy": "cautious"}}.get(key, {})
+    before = {"cause": "severe_weather"} if key == "cause" else {}
+    assert not same(program({**header, **policy, **before}, tables), program({**header, **policy, key: value}, tables))
 
 
 @pytest.mark.parametrize("gap", [0.0, 0.9])

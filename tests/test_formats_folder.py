@@ -12,6 +12,8 @@ from v2g.case import Case
 from v2g.check import check
 from v2g.errors import CaseError, UsageError
 from v2g.formats import Draft, locate, read_folder, shipped_cases, write_folder
+from v2g.formats.nameplates import with_nameplates
+from v2g.formats.outages import with_durations
 
 TOML = """
 format = 1
@@ -207,7 +209,7 @@ def test_a_folder_of_ones_own_comes_before_a_shipped_name(tmp_path: Path, monkey
 
 @pytest.mark.parametrize("name", sorted(shipped_cases()))
 def test_shipped_cases_are_free_of_errors_and_read_back(tmp_path: Path, name: str) -> None:
-    case, findings = check(read_folder(locate(name)), SPECS)
+    case, findings = check(with_nameplates(with_durations(read_folder(locate(name)))), SPECS)
     assert case is not None, [str(f) for f in findings]
     again, _ = check(read_folder(write_folder(case, tmp_path / name)), SPECS)
     assert again is not None

@@ -258,7 +258,7 @@ def per_ut(self, u, t):
 
 
 DECLARED = {
-    "letter": (constraint(per_w), "index letter 'w' is not declared. Known: t, k, n, r, u, i, m."),
+    "letter": (constraint(per_w), "index letter 'w' is not declared. Known: t, k, n, r, l, v, y, j, u, i, m."),
     "letter summed away": (total("T", over="w")(per_ut), "index letter 'w' is not declared."),
     "where is no param": (constraint(where="draw")(per_u), "'draw' is not a param of this part."),
     "where is unknown": (constraint(where="lively")(per_u), "'lively' is not a param of this part."),

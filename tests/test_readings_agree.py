@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from agreement import columns, names, places, rows, stages
-from small import ALLEY, HEADER, STREET, case_of, kinds, problem_of
+from small import ALLEY, HEADER, STREET, case_of, kinds, problem_of, town
 from v2g.models import NETWORKS, POLICIES
 
 from v2g.language import constraint
@@ -15,13 +15,16 @@ from v2g.lp import LP
 from v2g.problem import Problem
 from v2g.readings import arrays, pyomo
 
+ENDS = {"durations": "hours,probability\n0.5,0.2\n1.25,0.5\n9,0.3"}
+STREET_ENDS, ALLEY_ENDS = {**STREET, **ENDS}, {**ALLEY, **ENDS}
 CASES = {
-    "street": case_of(STREET),
-    "alley": case_of(ALLEY),
+    "street": case_of(STREET_ENDS, {"carry_h": 3}),
+    "town": case_of({**town(), **ENDS}, {"carry_h": 3}),
+    "alley": case_of(ALLEY_ENDS),
     "alley, the grid back": case_of(
-        {**ALLEY, "grid": "grid,bus,phases,from_utc\nhead,two,b,2026-01-15T19:45:00+00:00"}
+        {**ALLEY_ENDS, "grid": "grid,bus,phases,from_utc\nhead,two,b,2026-01-15T19:45:00+00:00"}
     ),
-    "alley, equal steps": case_of(ALLEY, {**HEADER, "step_min": 30, "steps": 3}),
+    "alley, equal steps": case_of(ALLEY_ENDS, {**HEADER, "step_min": 30, "steps": 3}),
 }
 SETUPS = [(name, network, policy) for name in CASES for network in NETWORKS for policy in POLICIES]
 
@@ -89,20 +92,24 @@ def row_keys(lp: LP) -> list[tuple[str, str, tuple[int, ...]]]:
     ]
 
 
-@pytest.mark.parametrize("network", NETWORKS)
-def test_the_street_has_rows_of_every_rule(network: str) -> None:
-    """What agrees on nothing proves nothing. A grid head always forms, so none follows."""
-    chosen = problem("street", network, "tiers")
-    sizes = {key: block.size for key, block in arrays.read(chosen).layout.rows.items()}
-    rules = {(part.table, rule.name) for part in chosen.parts for rule in part.words(constraint)}
-    assert set(sizes) == rules
-    assert {key for key, size in sizes.items() if size == 0} == {("grid", "balanced")}
+NEVER_FOLLOW = {("grid", "balanced"), ("stations", "balanced")}
+"""A head, and a station that can form, always form."""
 
 
 @pytest.mark.parametrize("network", NETWORKS)
-def test_the_street_has_columns_of_every_variable(network: str) -> None:
-    columns = arrays.read(problem("street", network, "tiers")).layout.columns
-    assert all(block.size for block in columns.values()), columns
+def test_street_and_town_have_rows_of_every_rule(network: str) -> None:
+    """What agrees on nothing proves nothing."""
+    read = [problem(name, network, "tiers") for name in ("street", "town")]
+    rules = {(part.table, rule.name) for part in read[0].parts for rule in part.words(constraint)}
+    sizes = [{key: block.size for key, block in arrays.read(chosen).layout.rows.items()} for chosen in read]
+    assert set(sizes[0]) == set(sizes[1]) == rules
+    assert {key for key in rules if not any(size[key] for size in sizes)} == NEVER_FOLLOW
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_street_and_town_have_columns_of_every_variable(network: str) -> None:
+    read = [arrays.read(problem(name, network, "tiers")).layout.columns for name in ("street", "town")]
+    assert all(read[0][key].size + read[1][key].size for key in read[0]), read
 
 
 def test_the_street_has_every_kind_of_place() -> None:

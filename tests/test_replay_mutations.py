@@ -17,11 +17,11 @@ from v2g.replay import audit
 
 
 class Draft:
-    """An editable copy of the worked plan."""
+    """An editable copy of the worked plan, or of another one."""
 
-    def __init__(self) -> None:
-        self.case = example_case()
-        plan = example_plan(self.case)
+    def __init__(self, case: Case | None = None, plan: Plan | None = None) -> None:
+        self.case = case or example_case()
+        plan = plan or example_plan(self.case)
         self.tables = {name: table.copy() for name, table in plan.tables.items()}
         self.summary = copy.deepcopy(dict(plan.summary))
 
@@ -186,12 +186,6 @@ def test_the_check_refuses(check: str, how: str, change: Callable[[Draft], Draft
 
 
 DEAD = {"vehicles: nothing at a dead bus", "sources: nothing at a dead bus"}
-
-
-def test_every_check_has_a_plan_that_it_refuses() -> None:
-    draft = Draft()
-    names = {check.name for check in audit(draft.case, draft.plan).checks}
-    assert names == {check for check, _, _ in MUTATIONS} | DEAD
 
 
 def without_forming(case: Case) -> Case:

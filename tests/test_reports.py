@@ -198,7 +198,7 @@ def test_the_verdict_in_words(village: Case, village_plan: Plan) -> None:
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_bounds_are_proven_again(village: Case, village_plan: Plan, exact: bool) -> None:
     proof = certify(village, village_plan, exact=exact)
-    assert proof.ok and not proof.notes and len(proof.stages) == 7
+    assert proof.ok and not proof.notes and len(proof.stages) == 9
     by_name = {stage.name: stage for stage in proof.stages}
     assert by_name["critical_hours"].proven == pytest.approx(0.276, abs=1e-6)
     assert by_name["critical_2"].proven == pytest.approx(1.0)
