@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from random_cases import Small, planned, values
 
+from v2g.errors import InvalidCase
+
 EFF = {"charge_eff": 0.9, "discharge_eff": 0.8}
 HEADER = {"format": 1, "name": "ways", "start_utc": "2026-01-15T18:00:00+00:00", "network": "transport"}
 CLASSES: dict[str, dict[str, Any]] = {
@@ -77,6 +79,33 @@ def test_what_each_class_gives_on_a_live_feeder(name: str) -> None:
     post = {"v2h": premises(), "v2g": {"site": "hall"}}.get(name)
     small = alive(asks(hall(60, 2, CLASSES[name], post), 4, by_v2l=1))
     assert served(small) == pytest.approx(expected[name], abs=1e-6)
+
+
+BRIEF = {"leaf_30": (28.0, 6.0, 6.0), "leaf_60": (59.0, 6.0, 7.0), "zoe_41": (41.0, 0.0, 0.0)}
+"""Vehicles of the brief: usable kWh, kW by V2H and by V2G through a CHAdeMO station, as the catalogue has them."""
+
+
+@pytest.mark.parametrize("model", BRIEF)
+@pytest.mark.parametrize("way", ["v2h", "v2g", "v2l"])
+def test_the_vehicles_of_the_catalogue_give_what_their_nameplates_say(model: str, way: str) -> None:
+    """For 2 h to a load of 9 kW, full at first. None has sockets of its own; the Zoe gives nothing in any way."""
+    _, v2h, v2g = BRIEF[model]
+    small = alive(asks(Small({**HEADER, "step_min": 60, "steps": 2}, {"sites": [{"site": "hall"}]}), 9, by_v2l=1))
+    station = {"v2h": "v2h_chademo_6kW", "v2g": "v2g_chademo_10kW"}.get(way)
+    car = {"vehicle": "ev", "model": model, "start_soc": 1.0}
+    small.tables["vehicles"] = [car | ({"charger": "post"} if station else {"site": "hall"})]
+    if station:
+        fits = {} if model != "zoe_41" else {"connector": "type2"}
+        small.tables["chargers"] = [{"charger": "post", "type": station, "site": "hall", **fits}]
+    assert served(small) == pytest.approx(2 * {"v2h": v2h, "v2g": v2g, "v2l": 0.0}[way], abs=1e-6)
+
+
+def test_a_zoe_does_not_fit_a_chademo_station() -> None:
+    small = asks(Small({**HEADER, "step_min": 60, "steps": 2}, {"sites": [{"site": "hall"}]}), 9)
+    small.tables["vehicles"] = [{"vehicle": "ev", "model": "zoe_41", "start_soc": 1.0, "charger": "post"}]
+    small.tables["chargers"] = [{"charger": "post", "type": "v2h_chademo_6kW", "site": "hall"}]
+    with pytest.raises(InvalidCase, match="chademo"):
+        small.read()
 
 
 @pytest.mark.parametrize("way", ["v2l", "v2h"])

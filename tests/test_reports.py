@@ -19,7 +19,7 @@ from v2g.formats import locate, read_folder
 from v2g.formats.draft import Draft
 from v2g.plan import Plan
 from v2g.reports.figure import figure_bytes, write_figure
-from v2g.reports.outcome import headline, tiers
+from v2g.reports.outcome import headline, people, tiers
 from v2g.reports.text import certificate_report, plan_report, reasons_report, verdict_report
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
@@ -255,3 +255,12 @@ def test_without_matplotlib_the_remedy_is_named(
     monkeypatch.setattr("v2g.reports.figure.find_spec", lambda name: None)
     with pytest.raises(UsageError, match="pip install"):
         figure_bytes(village, village_plan)
+
+
+def test_people_count_at_places_whose_most_critical_loads_are_served() -> None:
+    """school 80 and care home 24 have tier 1 served; the nursery (30) has tier 2 first, and nothing reaches it."""
+    case = v2g.read("places")
+    plan = v2g.solve(case)
+    assert people(case, plan) == (104.0, 134.0)
+    assert "  people: 104 of 134 at places whose most critical loads are all served" in plan_report(case, plan)
+    assert people(v2g.read("village"), v2g.solve(v2g.read("village"))) == (0.0, 0.0)

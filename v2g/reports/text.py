@@ -14,7 +14,7 @@ from v2g.explain import Reason
 from v2g.plan import Plan
 from v2g.remedies import Remedy
 from v2g.replay.verdict import Verdict
-from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, tiers
+from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, people, tiers
 
 SHOWN_CHECKS = 8
 SHOWN_VALUES = 5
@@ -43,6 +43,7 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
         headline(rows, manner(case)),
         *([aim(case, plan)] if aim(case, plan) else []),
         *(_tier_line(row, float(case.hours.sum())) for row in rows),
+        *_people_lines(case, plan),
         *_energy_lines(plan),
         _reserve_line(plan),
         _audit_line(plan),
@@ -60,6 +61,13 @@ def _tier_line(row: Tier, horizon: float) -> str:
     return (
         f"  tier {row.tier}: {row.loads_served} of {row.loads} served{people}, possible at most {row.possible}; "
         f"{row.hours_served:,.1f} of {row.hours:,.1f} load-hours{share}{alive}"
+    )
+
+
+def _people_lines(case: Case, plan: Plan) -> list[str]:
+    served, total = people(case, plan)
+    return (
+        [f"  people: {served:,.0f} of {total:,.0f} at places whose most critical loads are all served"] if total else []
     )
 
 
