@@ -129,7 +129,7 @@ def test_power_is_told_from_energy() -> None:
     )
     store = reasons(case)[0]
     assert (store.name, store.cause) == ("cold_store", "power")
-    assert "Power is what lacks in 2 intervals" in store.text and store.details["held_kwh"] > 1
+    assert "Power is what lacks from 2026-01-15 20:00 to 22:00" in store.text and store.details["held_kwh"] > 1
 
 
 def test_a_full_line_is_named() -> None:

@@ -1,7 +1,7 @@
 """v2g: dispatch of electric vehicles into an outaged feeder.
 
 The verbs are those of the command line: `read`, `check`, `solve`, `verify`, `explain`; `values` is what
-`v2g explain --values` shows.
+`v2g explain --values` shows, `shortfalls` what drivers lack, as a table.
 """
 
 from v2g.case import Case
@@ -12,6 +12,7 @@ from v2g.planning import solve
 from v2g.reading import check, read
 from v2g.replay import Verdict
 from v2g.replay import audit as verify
+from v2g.shortfalls import shortfalls
 from v2g.values import values
 
-__all__ = ["Case", "Plan", "V2GError", "Verdict", "check", "explain", "read", "solve", "values", "verify"]
+__all__ = ["Case", "Plan", "V2GError", "Verdict", "check", "explain", "read", "shortfalls", "solve", "values", "verify"]

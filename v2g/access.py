@@ -188,10 +188,10 @@ class Access:
 
     def bars(self, at: int) -> list[str]:
         """What stands in each way in an interval in which none is open, in words."""
-        found = ["its bus hangs on no line" if self.alone else "its bus is dead"]
+        found = ["it hangs on no line" if self.alone else "its bus is dead"]
         if self.site < 0:
             return found
-        return [*found, f"V2H: {self._no_switch(at)}", f"V2L: {self._no_cord(at)}"]
+        return [*found, f"transfer switch (V2H): {self._no_switch(at)}", f"cord from a car (V2L): {self._no_cord(at)}"]
 
     def _no_switch(self, at: int) -> str:
         record, fleet = self.record, self.record.fleet
@@ -225,11 +225,9 @@ class Access:
             return f"its largest appliance asks for {need:g} kW, and the largest socket there gives {most:g} kW"
         return "the cars there are below what their drivers need"
 
-    def floors(self, first: int, last: int) -> dict[str, float]:
-        """What is kept back at the end in vehicles that could have fed it, in kWh: for owners, and by orders."""
+    def floors(self, mine: Mask, last: int) -> dict[str, float]:
+        """What is kept back at the end in some vehicles (V,), in kWh: for owners, and by orders."""
         fleet = self.record.fleet
-        near = self.local | (fleet.discharge_max_kw > 0)
-        mine = near[:, first : last + 1].any(axis=1)
         floor = fleet.floor_kwh[:, last + 1]
         own = np.minimum(fleet.reserve_kwh, floor)
         return {"reserves_kwh": float(own[mine].sum()), "orders_kwh": float((floor - own)[mine].sum())}

@@ -8,12 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from v2g.case import Case
+from v2g.cut import Cut
+from v2g.drivers import vehicle_reasons
 from v2g.language import Part
 from v2g.missed import Missed
 from v2g.plan import Plan
+from v2g.readiness import shortages
 from v2g.reasons import Cause, Reason
 from v2g.remedies import KINDS, Kind, Search
 from v2g.remedies.trial import Trial
+from v2g.replay.record import Record
 from v2g.replay.totals import fully_served
 from v2g.scarcity import Scarcity
 
@@ -21,8 +25,6 @@ __all__ = ["Cause", "Reason", "explain", "small"]
 
 SMALL_ROWS = 40_000
 """Rows of a linear program up to which remedies are looked for without being asked for."""
-BELOW_FROM_START = "It starts below its reserve; it may charge, and gives nothing to the feeder."
-BELOW_BY_TRIPS = "Its own trips take it below its reserve; it gives nothing to the feeder while it is."
 
 
 def explain(
@@ -30,6 +32,8 @@ def explain(
     parts: Sequence[type[Part]] = (), kinds: Sequence[Kind] = KINDS,
 ) -> list[Reason]:  # fmt: skip
     """Reasons for loads (by tier, the longest missed first), then for vehicles, then limits that bind.
+
+    A vehicle has a reason for each row that asks for more than it has; `v2g.shortfalls` has them as a table.
 
     Parameters
     ----------
@@ -45,7 +49,8 @@ def explain(
     """
     short = Scarcity.of(case, plan)
     loads = short.record.loads
-    missed = [Missed(short, int(load)) for load in np.flatnonzero(loads.critical & ~fully_served(short.record))]
+    cut = Cut(short)
+    missed = [Missed(short, int(load), cut) for load in np.flatnonzero(loads.critical & ~fully_served(short.record))]
     found = [(one, one.reason()) for one in missed]
     found.sort(key=lambda pair: (pair[1].tier or 0, -pair[1].hours_missed))
     reasons = [reason for _, reason in found]
@@ -53,7 +58,16 @@ def explain(
         search = Search(Trial(plan, case, tuple(parts)), kinds, time_limit)
         helped = search.remedies([one.plight() for one, _ in found])
         reasons = [replace(reason, remedy=remedy) for reason, remedy in zip(reasons, helped, strict=True)]
-    return [*reasons, *_vehicles(short), *_binding(plan)]
+    return [*reasons, *vehicle_reasons(short.record), *_ready(short.record), *_binding(plan)]
+
+
+def _ready(record: Record) -> list[Reason]:
+    """Fleet minimums that are not reached."""
+    where = "Vehicles on a trip do not count, and no plan brings them back."
+    return [
+        Reason("limit", one.name, None, 0.0, "orders", f"{one} (fleet_minimum.csv, row {one.row}).", where, vars(one))
+        for one in shortages(record)
+    ]
 
 
 def small(plan: Plan) -> bool:
@@ -61,32 +75,6 @@ def small(plan: Plan) -> bool:
     sizes = plan.summary.get("sizes")
     rows = sizes.get("rows") if isinstance(sizes, Mapping) else None
     return isinstance(rows, int) and rows <= SMALL_ROWS
-
-
-def _vehicles(short: Scarcity) -> list[Reason]:
-    """Vehicles that are ever below their reserve, or lack energy for a trip."""
-    fleet, sheet, found = short.record.fleet, short.record.vehicle_sheet, []
-    for v, name in enumerate(fleet.names):
-        energy = np.append(fleet.start_kwh[v], sheet["energy_end_kwh"][v])
-        lacking = fleet.level_kwh[v] - energy
-        point = int(np.argmax(lacking))
-        missed = float(sheet["missed_trip_kwh"][v].sum())
-        if lacking[point] > 1e-6:
-            why = BELOW_FROM_START if lacking[0] > 1e-6 else BELOW_BY_TRIPS
-            hours = float(short.record.hours[lacking[1:] > 1e-6].sum())
-            when = f"{short.record.case.boundaries[point]:%Y-%m-%d %H:%M}"
-            wanted, own = fleet.level_kwh[v, point], fleet.reserve_kwh[v]
-            reserve = f"its reserve of {own:.1f} kWh" if wanted <= own + 1e-6 else f"the {wanted:.1f} kWh it must have"
-            what = f"{name} lacks up to {lacking[point]:.1f} kWh to {reserve} ({when})."
-            details = {"shortfall_kwh": float(lacking[point]), "at_utc": when}
-            found.append(Reason("vehicle", name, None, hours, "reserve", what, why, details))
-        if missed > 1e-6:
-            what = f"{name} lacks {missed:.1f} kWh for its trips."
-            details = {"missed_trip_kwh": missed}
-            found.append(
-                Reason("vehicle", name, None, 0.0, "trip", what, "It leaves with too little on board.", details)
-            )
-    return found
 
 
 def _binding(plan: Plan) -> list[Reason]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from v2g.access import Access
+from v2g.cut import Cut
 from v2g.reasons import NOUNS, Cause, Reason, by_count, some
 from v2g.remedies import Plight
 from v2g.replay.engines import tank_levels
@@ -15,25 +16,31 @@ from v2g.replay.services import days_kept
 from v2g.replay.totals import fully_served, slack
 from v2g.replay.verdict import Array, Index, Mask
 from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
+from v2g.spans import between, moment, when
 
 ASIDE = (
-    ("charge_only", "cannot give"),
-    ("elsewhere", "are not where they could give"),
-    ("small_sockets", "stand there with sockets too small for it"),
+    ("charge_only", "vehicles that cannot give"),
+    ("elsewhere", "vehicles that are not where they could feed it"),
+    ("small_sockets", "vehicles that stand there with sockets too small for it"),
 )
 """Vehicles whose energy is of no use to a load, and why."""
+NOTHING = 1e-3
+"""Share of the highest worth of a kWh that counts as nothing."""
+LEAST_KWH = 0.05
+"""Energy that is said at all: it rounds to 0.1."""
 
 
 class Missed:
     """One load that is not served throughout: its missed intervals and what stands against each."""
 
-    def __init__(self, short: Scarcity, load: int) -> None:
+    def __init__(self, short: Scarcity, load: int, cut: Cut | None = None) -> None:
         self.short, self.load, self.record = short, load, short.record
+        self.cut = cut or Cut(short)
         loads = self.record.loads
         ends = loads.terminals
         self.name, self.tier, self.bus = loads.names[load], int(loads.tier[load]), loads.buses[load]
         self.nodes: Index = ends.node[ends.device == load]
-        self.island, self.zone = int(short.island[self.nodes[0]]), int(short.zone[self.nodes[0]])
+        self.island: Index = short.island[self.nodes[0]]
         self.access = Access(self.record, load)
         self.price: Array = short.price_at(load)
         self.lacking: Array = np.maximum(0.0, loads.demand_kw[load] - self.record.load_sheet["served_kw"][load])
@@ -52,7 +59,7 @@ class Missed:
         self.kwh: Array = (self.lacking * hours)[self.at]
         self.hours = float((self.kwh / loads.demand_kw[self.load, self.at]).sum())
         self.required = float(hours[must].sum())
-        self.misses = f"{self.hours:.2f} of {self.required:.2f} h, {self.kwh.sum():.1f} kWh"
+        self.misses = f"{self.hours:.2f} of {self.required:.2f} h ({self.kwh.sum():.1f} kWh)"
 
     def _by_day(self, days: Index) -> None:
         """What a load with service by the day misses, in the days that are not kept."""
@@ -73,7 +80,8 @@ class Missed:
         self.kwh = weight / weight.sum() * kwh
         self.hours, self.required = kwh / rate, float(services.need[days].sum()) / (1.0 if by_hours else rate)
         unit, need = ("h" if by_hours else "kWh"), float(services.need[days].sum())
-        self.misses = f"{lack:.2f} of {need:.2f} {unit}, in {short.size} of {days.size} days"
+        told = f" (on {short.size} of {days.size} days)" if days.size > 1 else ""
+        self.misses = f"{lack:.2f} of {need:.2f} {unit}{told}"
 
     def reason(self) -> Reason:
         """The answer: the cause of most of the missing energy, and what else plays a part."""
@@ -116,11 +124,11 @@ class Missed:
             return "gated"
         if self._legs(at).size:
             return "line"
-        dearer = bool(short.cheapest(self.zone)[at] < (1.0 - SPREAD) * self.price[at])
+        dearer = bool(self._cheapest[at] < (1.0 - SPREAD) * self.price[at])
         if dearer and self._edges(at).size:
             return "voltage"
-        room = short.power_room[self.island, at] + access.spare_kw(at)
-        held = short.held[self.island, at] + access.held_kwh(at) + float(self._fuel_kwh[at])
+        room = short.power_room[self.island[at], at] + access.spare_kw(at)
+        held = short.held[self.island[at], at] + access.held_kwh(at) + float(self._fuel_kwh[at])
         if held > SPARE_KW and (room <= SPARE_KW or (dearer and access.full_sources(at))):
             return "power"
         return "energy"
@@ -129,11 +137,17 @@ class Missed:
         """Full legs of the island that have a cheaper side than the load."""
         to = np.array([leg.to for leg in self.record.feeder.legs], dtype=np.int64)
         cheaper = np.minimum(*self.short.leg_prices)[:, at] < (1.0 - SPREAD) * self.price[at]
-        return np.flatnonzero(self.short.full_legs[:, at] & cheaper & (self.short.island[to] == self.island))
+        return np.flatnonzero(self.short.full_legs[:, at] & cheaper & (self.short.island[to, at] == self.island[at]))
 
     def _edges(self, at: int) -> Index:
         """Nodes of the zone at a limit of their voltage."""
-        return np.flatnonzero((self.short.voltage_side[:, at] != 0) & (self.short.zone == self.zone))
+        zone = self.short.zone[:, at]
+        return np.flatnonzero((self.short.voltage_side[:, at] != 0) & (zone == zone[self.nodes[0]]))
+
+    @cached_property
+    def _cheapest(self) -> Array:
+        """Lowest price in the zone of the load, (T,)."""
+        return self.short.cheapest(int(self.nodes[0]))
 
     @property
     def _place(self) -> str:
@@ -142,7 +156,7 @@ class Missed:
     def _headline(self) -> str:
         return (
             f"{self.name} (tier {self.tier}, {self._place}) misses {self.misses} "
-            f"between {self._time(self.at[0])} and {self._time(self.at[-1] + 1)}."
+            f"{between(self.record.case, int(self.at[0]), int(self.at[-1]) + 1)} UTC."
         )
 
     def _words(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
@@ -154,53 +168,66 @@ class Missed:
             return self._network(cause, at)
         if cause == "site":
             names = by_count(name for t in at for name in self.access.limits(int(t)))
-            return f"At its limit in {self._when(at)}: {some(names)}.", {"limits": names}
+            return f"At its limit {self._when(at)}: {some(names)}.", {"limits": names}
         if cause == "gated":
             return self._gated(at)
-        return self._power(at) if cause == "power" else self._energy()
+        return self._power(at) if cause == "power" else self._energy(at)
 
     def _barred(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
         """No way leads there, and why each one does not."""
         bars = by_count("; ".join(self.access.bars(int(t))) for t in at)
+        never = self._when(at).replace("all the time", "at any time")
         words = {
-            "path": f"No way leads there in {self._when(at)}",
-            "socket": f"No socket is large enough in {self._when(at)}",
-            "below": f"The cars that could feed it are below what their drivers need in {self._when(at)}",
+            "path": f"No way leads there {never}",
+            "socket": f"No socket is large enough {never}",
+            "below": f"The cars that could feed it are below what their drivers need {self._when(at)}",
         }[cause]
-        return f"{words}: {some(bars)}.", {"bars": bars}
+        dead = self._apart(at, "The feeder is dead there")
+        return f"{words}: {some(bars)}.{dead}", {"bars": bars}
 
     def _gated(self, at: Index) -> tuple[str, dict[str, Any]]:
         """An engine keeps the island alive, and stands still."""
         empty = self.access.empty_tanks()
         engines = "The engines that alone keep its island alive stand still for want of fuel, or part of the time,"
         why = f": empty is {some(empty)}" if empty else ""
-        return f"{engines} in {self._when(at)}{why}.", {"empty": empty}
+        return f"{engines} {self._when(at)}{why}.{self._apart(at)}", {"empty": empty}
 
     def _dead(self, at: Index) -> tuple[str, dict[str, Any]]:
-        first, last = int(at[0]), int(at[-1])
+        """From when until when nothing reaches the load, and for each time which rows of the case make it so."""
+        first = int(at[0])
         node = next(int(n) for n in self.nodes if not self.record.live[n, first])
-        island = int(self.short.island[node])
-        buses = self.short.buses(island)
-        doors = self.short.open_doors(island, first)
-        span = self._spans(~self.record.live[node], first, last)
-        place = "its bus" if len(buses) == 1 else f"its island of {len(buses)} buses ({some(buses)})"
-        if self.record.live[self.short.island == island, first].any():
-            place = f"phase {self.record.feeder.nodes[node][1]} of {place}"
-        words = f"Dead {span}: no source that can form a grid reaches {place}."
+        island = int(self.short.island[node, first])
+        doors = self.cut.doors(island, first)
+        told = self.cut.told(~self.record.live[node], first, int(at[-1]), lambda t: self._unreached(node, t))
+        words = " ".join(f"Dead {spans}: {why}." for spans, why in told)
         if doors:
             words += f" Open towards a live part: {some(doors)}; whether it may be closed is the operator's to say."
         if self.access.site >= 0:
             words += f" Nor is there another way: {'; '.join(self.access.bars(first)[1:])}."
-        return words, {"island": buses, "dead_from_utc": self._time(first), "open": doors}
+        details = {"island": self.short.buses(island, first), "dead_from_utc": self._time(first), "open": doors}
+        return words, {**details, "dead": [{"when": spans, "why": why} for spans, why in told]}
 
-    def _spans(self, dead: Mask, first: int, last: int) -> str:
-        """From when until when a node is dead, from an interval on: the spans that touch those up to ``last``."""
-        edges = np.flatnonzero(np.diff(np.concatenate([[False], dead[first:], [False]]).astype(int))) + first
-        found = []
-        for begin, end in zip(edges[::2], edges[1::2], strict=True):
-            until = "to the end" if end == self.record.case.steps else f"until {self._time(end)}"
-            found += [f"from {self._time(begin)} {until}"] if begin <= last else []
-        return ", ".join(found)
+    def _unreached(self, node: int, t: int) -> str:
+        """Why a node is dead in an interval."""
+        island = int(self.short.island[node, t])
+        why = self.cut.why(island, t)
+        if why:
+            return ", and ".join(why)
+        buses = self.short.buses(island, t)
+        place = "its bus" if len(buses) == 1 else f"its island of {len(buses)} buses ({some(buses)})"
+        if self.record.live[self.short.island[:, t] == island, t].any():
+            place = f"phase {self.record.feeder.nodes[node][1]} of {place}"
+        return f"no source that can form a grid reaches {place}"
+
+    def _apart(self, at: Index, state: str = "On its own") -> str:
+        """When its part of the feeder stands alone in these intervals, by which rows of the case, in a sentence."""
+        if self.access.alone:
+            return ""
+        first, last = int(at[0]), int(at[-1])
+        on = np.zeros(self.record.case.steps, dtype=bool)
+        on[first : last + 1] = [bool(self.cut.why(int(self.island[t]), t)) for t in range(first, last + 1)]
+        told = self.cut.told(on, first, last, lambda t: ", and ".join(self.cut.why(int(self.island[t]), t)))
+        return "".join(f" {state} {spans}: {why}." for spans, why in told)
 
     def _network(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
         feeder = self.record.feeder
@@ -215,9 +242,9 @@ class Missed:
                 for node in self._edges(int(t))
             )
             verb = "at the limit of its voltage" if len(names) == 1 else "at the limits of their voltages"
-        cheap = float(self.short.cheapest(self.zone)[at].min())
+        cheap = float(self._cheapest[at].min())
         words = (
-            f"The feeder is in the way in {self._when(at)}: {some(names)} {verb}. "
+            f"The feeder is in the way {self._when(at)}: {some(names)} {verb}. "
             f"A kWh where it is cheapest is worth {cheap:.3g} critical load-hours, "
             f"at this bus up to {self.price[at].max():.3g}."
         )
@@ -225,56 +252,98 @@ class Missed:
 
     def _power(self, at: Index) -> tuple[str, dict[str, Any]]:
         local = max(self.access.held_kwh(int(t)) for t in at)
-        held = float(self.short.held[self.island, at].max()) if self.access.feeder[at].any() else 0.0
+        held = float(self.short.held[self.island[at], at].max()) if self.access.feeder[at].any() else 0.0
         held += local
         full = by_count(name for t in at for name in self.access.full_sources(int(t)))
         why = "every source and every vehicle that is plugged in and may give is at its limit then"
         if full and self._some_room(at):
             why = f"at the limit of a phase {'is' if len(full) == 1 else 'are'} {some(full)} then"
-        words = f"Power is what lacks in {self._when(at)}: {why}, "
-        words += f"while up to {held:.1f} kWh above reserve stay in their batteries."
+        words = f"Power is what lacks {self._when(at)}: {why}"
+        kept = [f"up to {held:.1f} kWh above reserve stay in their batteries"] if held >= LEAST_KWH else []
         fuel = float(self._fuel_kwh[at].max())
         if fuel > SPARE_KW:
-            words = f"{words[:-1]}, and fuel for {fuel:.1f} kWh that is there by then is never burnt."
-        return words, {"held_kwh": held, "full": full}
+            kept.append(f"fuel for {fuel:.1f} kWh that is there by then is never burnt")
+        words += f", while {' and '.join(kept)}." if kept else "."
+        return words + self._apart(at), {"held_kwh": held, "full": full}
 
     def _some_room(self, at: Index) -> bool:
         """Whether something in the island could give more, on another phase."""
-        return bool((self.short.power_room[self.island, at] > SPARE_KW).any())
+        return bool((self.short.power_room[self.island[at], at] > SPARE_KW).any())
 
-    def _energy(self) -> tuple[str, dict[str, Any]]:
-        left, kept = self._left(), self.access.floors(int(self.at[0]), int(self.at[-1]))
-        words = (
-            f"Energy is what lacks. Never used: {left['can_give']:.1f} kWh above the reserves of vehicles that can "
-            f"give then, {left['batteries']:.1f} kWh in batteries"
+    def _energy(self, at: Index) -> tuple[str, dict[str, Any]]:
+        left, kept = self._left(), self.access.floors(self._feeding, int(self.at[-1]))
+        words = f"Energy is what lacks. {self._unused(left)}"
+        back = []
+        if kept["reserves_kwh"] >= LEAST_KWH:
+            back.append(f"{kept['reserves_kwh']:.1f} kWh by the reserves of owners")
+        if kept["orders_kwh"] >= LEAST_KWH:
+            back.append(f"{kept['orders_kwh']:.1f} kWh by orders of drivers and the fleet minimum{self._orders}")
+        words += f" Kept back: {', '.join(back)}." if back else ""
+        aside = [f"{left[key]:.1f} kWh in {what}" for key, what in ASIDE if left.get(key, 0.0) >= LEAST_KWH]
+        words += f" Out of reach: {', '.join(aside)}." if aside else ""
+        return words + self._apart(at), {"left": left, "kept": kept}
+
+    @property
+    def _orders(self) -> str:
+        """The rows that ask for what is kept back beside owners' reserves, in brackets."""
+        record, point = self.record, int(self.at[-1]) + 1
+        asks, rows = self.short.asks, []
+        for v in np.flatnonzero(self._feeding):
+            ask = asks.at(int(v), point)
+            rows += [] if ask is None or ask.table == "vehicles" else [ask.place(record.case)]
+        return f" ({some(by_count(rows))})" if rows else ""
+
+    def _unused(self, left: dict[str, float]) -> str:
+        """What of all that could feed the load is left at the end, of the kinds that there are."""
+        vehicles = f"{left['can_give']:.1f} kWh in vehicles that can feed it then"
+        batteries = f"{left['batteries']:.1f} kWh in batteries"
+        fuel = f"{left['fuel_l']:.3g} of {left['tank_l']:.3g} L of fuel"
+        kinds = (
+            (bool(self._feeding.any()), left["can_give"], "the vehicles that can feed it then", vehicles),
+            (bool(self._batteries.any()), left["batteries"], "the batteries", batteries),
+            (left["tank_l"] > 0.0, left["fuel_l"], "the tanks of the engines", fuel),
         )
-        if kept["orders_kwh"] > 0.05:
-            words += f", {kept['orders_kwh']:.1f} kWh kept by orders of drivers and the fleet minimum"
-        if left["tank_l"] > 0:
-            words += f", {left['fuel_l']:.0f} of {left['tank_l']:.0f} L of fuel"
-        aside = [
-            f"{left[key]:.1f} kWh are in vehicles that {what}" for key, what in ASIDE if left.get(key, 0.0) >= 0.05
-        ]
-        return words + (f" ({'; '.join(aside)})." if aside else "."), {"left": left, "kept": kept}
+        there = [(amount, noun, words) for some_, amount, noun, words in kinds if some_]
+        if not there:
+            return "No vehicle, battery or engine can feed it then."
+        never = [words for amount, _, words in there if amount >= LEAST_KWH]
+        if never:
+            return f"Never used: {', '.join(never)}."
+        nouns = [noun for _, noun, _ in there]
+        return f"All is used that may be taken from {' and '.join(filter(None, [', '.join(nouns[:-1]), nouns[-1]]))}."
+
+    @cached_property
+    def _feeding(self) -> Mask:
+        """Vehicles that can feed the load at some time while it misses something, (V,)."""
+        fleet, first, last = self.record.fleet, int(self.at[0]), int(self.at[-1])
+        feeds = (fleet.discharge_max_kw > 0) & (self.short.vehicle_island == self.island) & self.access.feeder
+        return np.asarray((feeds | self.access.local)[:, first : last + 1].any(axis=1))
+
+    @cached_property
+    def _mine(self) -> Mask:
+        """Sources in the island of the load at some time while it misses something, (G,)."""
+        first, last = int(self.at[0]), int(self.at[-1])
+        return np.asarray((self.short.source_island == self.island)[:, first : last + 1].any(axis=1))
+
+    @property
+    def _batteries(self) -> Mask:
+        return self._mine & self.record.sources.of("battery")
 
     def _left(self) -> dict[str, float]:
         """Energy above reserve that no later interval needs, by what it could have done, and fuel."""
         short, fleet, access = self.short, self.record.fleet, self.access
         first, last = int(self.at[0]), int(self.at[-1])
         above = np.maximum(0.0, short.vehicle_above[:, last:].min(axis=1))
-        feeds = (fleet.discharge_max_kw > 0) & (short.vehicle_island == self.island) & access.feeder
-        here = (feeds | access.local)[:, first:].any(axis=1)
+        here = self._feeding
         ever = (fleet.discharge_max_kw + fleet.v2h_max_kw + fleet.v2l_max_kw > 0).any(axis=1)
-        small = access.small_sockets[:, first:].any(axis=1) & ~here
-        mine = short.source_island == self.island
-        engines = mine & self.record.sources.of("generator")
-        supply, left = self._fuel(engines)
+        small = access.small_sockets[:, first : last + 1].any(axis=1) & ~here
+        supply, left = self._fuel(self._mine & self.record.sources.of("generator"))
         return {
             "can_give": float(above[here].sum()),
             "elsewhere": float(above[ever & ~here & ~small].sum()),
             **({"small_sockets": float(above[small].sum())} if small.any() else {}),
             "charge_only": float(above[~ever].sum()),
-            "batteries": float(np.maximum(0.0, short.battery_above[mine, last:].min(axis=1)).sum()),
+            "batteries": float(np.maximum(0.0, short.battery_above[self._mine, last:].min(axis=1)).sum()),
             "fuel_l": left,
             "tank_l": supply,
         }
@@ -283,10 +352,11 @@ class Missed:
     def _fuel_kwh(self) -> Array:
         """Energy in the fuel of the load's island that is there in an interval and never burnt, (T,)."""
         sources, tanks = self.record.sources, self.record.tanks
-        engines = (self.short.source_island == self.island) & sources.of("generator")
+        here = (self.short.source_island == self.island) & sources.of("generator")[:, None]
         out = np.zeros(self.record.case.steps)
-        for tank in np.unique(tanks.of_generator[sources.row[engines]]):
-            rate = float(sources.fuel_l_per_kwh[engines & (self._tank == tank)].min())
+        for tank in np.unique(tanks.of_generator[sources.row[here.any(axis=1)]]):
+            mine = here & (self._tank == tank)[:, None]
+            rate = np.where(mine, sources.fuel_l_per_kwh[:, None], np.inf).min(axis=0)
             levels = np.maximum(0.0, tank_levels(self.record)[tank])
             out += np.minimum.accumulate(levels[::-1])[::-1] / rate
         return out
@@ -316,12 +386,12 @@ class Missed:
         worth = f" One more kWh at its bus is worth {high:.3g} critical load-hours"
         if low > (1.0 - SPREAD) * high:
             return f"{worth} at any time."
+        if low < NOTHING * high:
+            return f"{worth} at {self._time(best)}, and less at other times, down to nothing."
         return f"{worth} at {self._time(best)}, and {low:.3g} when it is worth least."
 
     def _when(self, at: Index) -> str:
-        """How many intervals, and when the first of them begins."""
-        count = "1 interval" if at.size == 1 else f"{at.size} intervals"
-        return f"{count} ({'' if at.size == 1 else 'the first '}at {self._time(at[0])})"
+        return when(self.record.case, at)
 
     def _time(self, point: int) -> str:
-        return f"{self.record.case.boundaries[int(point)]:%Y-%m-%d %H:%M}"
+        return moment(self.record.case, point)

@@ -9,12 +9,14 @@ from functools import cached_property
 import networkx
 import numpy as np
 
+from v2g.asks import Asks, asks_of
 from v2g.case import Case
 from v2g.plan import Plan
-from v2g.replay.columns import flags, numbers, texts
+from v2g.replay.columns import numbers
 from v2g.replay.feeder import Branch
 from v2g.replay.record import Record
 from v2g.replay.tables import interval_codes
+from v2g.replay.timeline import alike
 from v2g.replay.verdict import Array, Index, Mask
 
 NEAR = 1e-4
@@ -38,16 +40,31 @@ class Scarcity:
         return cls(Record(case, plan, 1e-6))
 
     @cached_property
+    def asks(self) -> Asks:
+        """Who asks vehicles for what they must have on board."""
+        return asks_of(self.record.case, self.record.fleet)
+
+    @cached_property
     def island(self) -> Index:
-        """Island of each node, whether live or not, shape (N,); all phases of a bus are in one."""
-        return self._joined(self.record.feeder.branches)
+        """Island of each node in each interval, live or not, shape (N, T); all phases of a bus are in one."""
+        return self._joined([True] * len(self.record.feeder.branches))
 
     @cached_property
     def zone(self) -> Index:
-        """Part of an island without delta windings in between, shape (N,): in it, phase by phase, prices compare."""
-        return self._joined([b for b in self.record.feeder.branches if not b.connection.startswith("delta")])
+        """Part of an island without delta windings in between, shape (N, T): in it, phase by phase, prices compare."""
+        return self._joined([not b.connection.startswith("delta") for b in self.record.feeder.branches])
 
-    def _joined(self, branches: Sequence[Branch]) -> Index:
+    def _joined(self, counts: Sequence[bool]) -> Index:
+        """Parts joined by those closed branches that count, once for every pattern of closed legs."""
+        feeder = self.record.feeder
+        out = np.zeros((len(feeder.nodes), self.record.case.steps), dtype=np.int64)
+        for intervals in alike(feeder.closed):
+            closed = {leg.branch for leg, on in zip(feeder.legs, feeder.closed[:, intervals[0]], strict=True) if on}
+            part = self._parts([b for k, b in enumerate(feeder.branches) if counts[k] and k in closed])
+            out[:, intervals] = part[:, None]
+        return out
+
+    def _parts(self, branches: Sequence[Branch]) -> Index:
         graph: networkx.Graph[str] = networkx.Graph()
         graph.add_nodes_from(bus for bus, _ in self.record.feeder.nodes)
         graph.add_edges_from((branch.from_bus, branch.to_bus) for branch in branches)
@@ -76,16 +93,16 @@ class Scarcity:
     @cached_property
     def vehicle_island(self) -> Index:
         """Island in which a vehicle is plugged in, -1 where it is not, shape (V, T)."""
-        ends = self.record.feeder.terminals(self.record.case.table("chargers"))
-        of_charger = np.full(len(self.record.fleet.chargers) + 1, -1, dtype=np.int64)
+        ends, steps = self.record.feeder.terminals(self.record.case.table("chargers")), self.record.case.steps
+        of_charger = np.full((len(self.record.fleet.chargers) + 1, steps), -1, dtype=np.int64)
         of_charger[ends.device] = self.island[ends.node]
-        return np.asarray(of_charger[self.record.fleet.charger])
+        return np.asarray(of_charger[self.record.fleet.charger, np.arange(steps)])
 
     @cached_property
     def source_island(self) -> Index:
-        """Island of each source, shape (G,)."""
+        """Island of each source, shape (G, T)."""
         ends = self.record.sources.terminals
-        out = np.full(len(self.record.sources.names), -1, dtype=np.int64)
+        out = np.full((len(self.record.sources.names), self.record.case.steps), -1, dtype=np.int64)
         out[ends.device] = self.island[ends.node]
         return out
 
@@ -104,11 +121,14 @@ class Scarcity:
     @cached_property
     def power_room(self) -> Array:
         """Further power that each island's stores and sources could give, were energy moved in time; kW, (C, T)."""
-        out = np.zeros((int(self.island.max(initial=-1)) + 2, self.record.case.steps))
-        interval = np.broadcast_to(np.arange(self.record.case.steps), self.vehicle_island.shape)
+        out, interval = np.zeros((int(self.island.max(initial=-1)) + 2, self.record.case.steps)), self._intervals
         np.add.at(out, (self.vehicle_island, interval), self._vehicle_room())
-        np.add.at(out, self.source_island, self._source_room())
+        np.add.at(out, (self.source_island, interval), self._source_room())
         return out[:-1]
+
+    @property
+    def _intervals(self) -> Index:
+        return np.arange(self.record.case.steps)[None, :]
 
     def _vehicle_room(self) -> Array:
         sheet, fleet = self.record.vehicle_sheet, self.record.fleet
@@ -138,7 +158,7 @@ class Scarcity:
         out = np.zeros(self.power_room.shape)
         vehicle, at = np.nonzero((self.vehicle_island >= 0) & (self.record.fleet.discharge_max_kw > 0))
         np.add.at(out, (self.vehicle_island[vehicle, at], at), self.vehicle_above[vehicle, at])
-        np.add.at(out, self.source_island, self.battery_above)
+        np.add.at(out, (self.source_island, self._intervals), self.battery_above)
         return out
 
     @cached_property
@@ -175,37 +195,12 @@ class Scarcity:
         high = known & (level >= record.feeder.vmax_pu[:, None] - NEAR)
         return np.asarray(high.astype(np.int64) - low.astype(np.int64))
 
-    def cheapest(self, zone: int) -> Array:
-        """Lowest price among the live nodes of a zone, shape (T,)."""
-        prices = np.where(self.record.live, self.price, np.inf)
-        return np.asarray(prices[self.zone == zone].min(axis=0, initial=np.inf))
+    def cheapest(self, node: int) -> Array:
+        """Lowest price among the live nodes of a node's zone, shape (T,)."""
+        prices = np.where(self.record.live & (self.zone == self.zone[node]), self.price, np.inf)
+        return np.asarray(prices.min(axis=0, initial=np.inf))
 
-    def buses(self, island: int) -> list[str]:
-        """Buses of an island, in the order of the case."""
+    def buses(self, island: int, at: int) -> list[str]:
+        """Buses of an island in an interval, in the order of the case."""
         nodes = self.record.feeder.nodes
-        return list(dict.fromkeys(nodes[node][0] for node in np.flatnonzero(self.island == island)))
-
-    def open_doors(self, island: int, at: int) -> list[str]:
-        """Open lines and transformers between a dead island and a live part of the feeder at an interval."""
-        found = []
-        number, live = self.record.feeder.number, self.record.live
-        for kind in ("line", "transformer"):
-            table = self.record.case.table(f"{kind}s")
-            columns = [texts(table, column, "abc") for column in (kind, "from_bus", "to_bus", "phases")]
-            closed = flags(table, "closed", True)
-            for row, (name, one, two, phases) in enumerate(zip(*columns, strict=True)):
-                if self._closed(kind, name, at, bool(closed[row])):
-                    continue
-                pairs = [(number.get((one, p)), number.get((two, p))) for p in phases]
-                both = [(a, b) for a, b in pairs if a is not None and b is not None]
-                inside = [(a, b) if self.island[a] == island else (b, a) for a, b in both]
-                if any(self.island[a] == island and live[b, at] for a, b in inside):
-                    found.append(f"{kind} {name}")
-        return found
-
-    def _closed(self, kind: str, name: str, at: int, stated: bool) -> bool:
-        """Whether a line or transformer is closed in an interval; as stated where it has no legs."""
-        feeder = self.record.feeder
-        legs = [k for k, leg in enumerate(feeder.legs)
-                if (feeder.branches[leg.branch].kind, feeder.branches[leg.branch].name) == (kind, name)]  # fmt: skip
-        return bool(feeder.closed[legs, at].any()) if legs else stated
+        return list(dict.fromkeys(nodes[node][0] for node in np.flatnonzero(self.island[:, at] == island)))

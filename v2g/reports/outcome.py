@@ -119,11 +119,12 @@ def aim(case: Case, plan: Plan) -> str:
 def _by_tier(plan: Plan, stage: str, share: bool = False) -> str:
     """The values of a stage that there is for each tier, as ``3.2 tier-1, 0.0 tier-2``."""
     stages = part(plan.summary, "certificate").get("stages")
-    found = []
+    found, present = [], part(plan.summary, "critical")
     for row in stages if isinstance(stages, (list, tuple)) else ():
         name, _, tier = str(part({"": row}, "").get("name", "")).rpartition("_")
         value = number(part({"": row}, "").get("objective"))
-        if name == stage and value is not None:
+        if name == stage and value is not None and tier in present:
+            value = value if value > 1e-9 else 0.0
             found.append(f"{100.0 * value:.0f} % (tier {tier})" if share else f"{value:.1f} tier-{tier}")
     return ", ".join(found) or "an unknown number of"
 

@@ -10,14 +10,19 @@ import pandas as pd
 
 from v2g.case import Case
 from v2g.certify import Proof
+from v2g.drivers import together
 from v2g.explain import Reason
 from v2g.plan import Plan
+from v2g.readiness import shortages
 from v2g.remedies import Remedy
+from v2g.replay.record import Record
 from v2g.replay.verdict import Verdict
 from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, people, tiers
 
 SHOWN_CHECKS = 8
 SHOWN_VALUES = 5
+SHOWN_VEHICLES = 3
+"""Most vehicles with the same reason that have a line each."""
 UNITS = {
     "charged": "into vehicles", "discharged": "vehicles", "v2h": "vehicles behind transfer switches",
     "v2l": "sockets of vehicles", "battery_charged": "into batteries",
@@ -46,6 +51,7 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
         *_people_lines(case, plan),
         *_energy_lines(plan),
         _reserve_line(plan),
+        *(f"  fleet minimum: {one}" for one in shortages(Record(case, plan, 1e-6))),
         _audit_line(plan),
         _certificate_line(plan),
     ]
@@ -75,6 +81,8 @@ def _energy_lines(plan: Plan) -> list[str]:
     energy = {key: number(value) or 0.0 for key, value in part(plan.summary, "energy_kwh").items()}
     served = [f"{energy_words(energy.get('served_critical', 0.0))} to critical loads"]
     served.append(f"{energy_words(energy.get('served_other', 0.0))} to others")
+    if energy.get("pickup", 0.0) >= 0.05:
+        served.append(f"{energy_words(energy['pickup'])} to loads just picked up")
     lost = energy.get("losses_vehicle", 0.0) + energy.get("losses_battery", 0.0)
     given = [
         f"{UNITS[key]} {energy_words(energy[key])}"
@@ -158,7 +166,8 @@ def reasons_report(reasons: Sequence[Reason]) -> str:
         groups.setdefault(reason.why or reason.what, []).append(reason)
     lines = []
     for why, members in groups.items():
-        whats = [member.what for member in members]
+        many = len(members) > SHOWN_VEHICLES and all(member.subject == "vehicle" for member in members)
+        whats = together(members) if many else [member.what for member in members]
         lines += [f"- {what}" for what in whats]
         lines += [f"  {why}"] if why not in whats else []
         lines += [f"  {_remedy_line(member.remedy)}" for member in members if member.remedy is not None]
