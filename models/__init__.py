@@ -1,6 +1,7 @@
 """The mathematics. Each law stands here once; `v2g math` prints it."""
 
 from v2g.models.battery import Battery
+from v2g.models.capacitor import Capacitor
 from v2g.models.cautious import Cautious
 from v2g.models.expected import Expected
 from v2g.models.fair import Fair
@@ -8,7 +9,7 @@ from v2g.models.fleet import Fleet
 from v2g.models.generator import Generator
 from v2g.models.grid import Grid
 from v2g.models.habits import HabitualLoad
-from v2g.models.lindistflow import Capacitor, LinDistFlow
+from v2g.models.lindistflow import LinDistFlow
 from v2g.models.policy import Drivers, Hours, Tiers
 from v2g.models.premises import Premises
 from v2g.models.site import Site

@@ -96,3 +96,8 @@ class HabitualLoad(ServicedLoad):
     def fallen_all(self, b):
         """Falls of loads that were picked up."""
         return self.fall[b]
+
+    @total(over="d", into="wear")
+    def drawn_for_nothing(self, d):
+        """Energy drawn beyond demand: no more than the pick-ups take."""
+        return self.dt[self.echo_at[d]] * self.extra[d] * self.risen[self.echo_of[d]]

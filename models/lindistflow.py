@@ -2,7 +2,7 @@
 
 from v2g.models.transport import Transport
 
-from v2g.language import Part, constraint, param, total, variable
+from v2g.language import constraint, param, total, variable
 
 
 class LinDistFlow(Transport):
@@ -95,30 +95,3 @@ class LinDistFlow(Transport):
     def seen(self, n, t):
         """Devices see the voltage of their node."""
         return self.voltage[n, t]
-
-
-class Capacitor(Part):
-    """Closed capacitor banks: reactive power grows with the square of the voltage."""
-
-    table, rows, links, delta = "capacitors", "s", "i", True
-    title = "Capacitors"
-    size = param("kvar", column="kvar", above=0, help="reactive power of the bank at nominal voltage")
-    closed = param("1", kind="flag", default=True, help="0 if it is switched off")
-    node = param("n", "n", over="i", help="node of a point of connection")
-    nominal = param("kvar", r"\overline U", over="i", help="output at nominal voltage")
-    live_link = param("1", r"\ell", over="it", help="1 where closed and live")
-
-    @variable("kvar", "u", where="live_link")
-    def output_kvar(self, i, t):
-        """Reactive power into one phase."""
-        return 0, float("inf")
-
-    @constraint(where="live_link")
-    def susceptance(self, i, t):
-        """A capacitor's output follows the squared voltage."""
-        return self.output_kvar[i, t] == self.nominal[i] * self.level[self.node[i], t]
-
-    @total(at="node", into="reactive")
-    def injected_kvar(self, i, t):
-        """At the node of each phase."""
-        return self.output_kvar[i, t]

@@ -46,12 +46,11 @@ class Load(Part):
     asked = param("h", r"\hat H", over="l", help="hours at full power that it must have")
     servable = param("1", r"\sigma", over="lt", help="1 where it asks and is live")
     shared = param("1", r"\alpha^s", over="lt", help="1 where power may come in more ways than one")
-    gated = param("1", r"\psi", over="lt", help="1 where engines keep its island alive")
+    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
     needed = param("1", r"\nu", over="lt", help="1 where it must be served to count, and can be")
     required = param("1", r"\rho", over="lt", help="1 where it must be served")
     other = param("1", r"\omicron", over="lt", help="1 where what it asks for is other energy")
     essential = param("kW", r"\hat D", over="lt", help="what it must get there, else 1 kW")
-    first_node = param("n", "n", over="l", help="node of its first phase")
     unit = param("l", "l", over="i", help="load of a point of connection")
     node = param("n", "n", over="i", help="node of a point of connection")
     share = param("1", r"\beta", over="i", help="share of power on this phase")
@@ -81,9 +80,10 @@ class Load(Part):
         return self.received[l, t] <= self.demand[l, t]
 
     @constraint(where="gated")
-    def while_alive(self, l, t):
-        """The feeder brings nothing while no engine runs."""
-        return self.served[l, t] <= self.most[l, t] * self.alive[self.first_node[l], t]
+    def while_alive(self, i, t):
+        """The feeder brings nothing while no engine runs, on any of its phases."""
+        l = self.unit[i]
+        return self.served[l, t] <= self.most[l, t] * self.alive[self.node[i], t]
 
     @constraint(where="needed")
     def continuous(self, l, t):

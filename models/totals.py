@@ -23,5 +23,5 @@ TOTALS = (
     Shared("stock", "kWh", "Y", (), "usable energy in vehicles, batteries and tanks at the end"),
     Shared("unserved_energy", "kWh", "E", (), "energy that other loads ask for and do not get"),
     Shared("fuel", "L", "F", (), "fuel burnt"),
-    Shared("wear", "kWh", "W", (), "energy moved through batteries, in and out"),
+    Shared("wear", "kWh", "W", (), "energy moved through batteries, in and out, and drawn beyond demand"),
 )

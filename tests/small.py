@@ -43,7 +43,8 @@ STREET = {
         step,mid,low,abc,delta-wye,0.005,0.01,1.0,1.025,0.975,150""",
     "capacitors": """capacitor,bus,phases,kvar,closed
         bank,mid,abc,30,1
-        off,mid,a,10,0""",
+        off,mid,a,10,0
+        wheel,mill,b,1,1""",
     "loads": """load,bus,phases,connection,tier,service,kw,kvar,profile,from_utc,until_utc,people
         clinic,low,abc,wye,1,continuous,30,10,evening,,,40
         pump,mid,ca,delta,2,continuous,12,6,,2026-01-15T19:00:00+00:00,2026-01-15T20:30:00+00:00,

@@ -150,6 +150,7 @@ def energies(case: Case, tables: Mapping[str, pd.DataFrame], pieces: Days) -> di
     return {
         "served_critical": float(served[counted].sum()),
         "served_other": float(served[~counted].sum()),
+        "pickup": float(_kwh(loads, "surge_kw").sum()),
         "charged": float(charged.sum()),
         "discharged": float(given.sum()),
         "v2h": float(premises.sum()),

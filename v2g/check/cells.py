@@ -23,7 +23,7 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?"
 _TIME = re.compile(rf"{_DAY.pattern}{_CLOCK}(?P<offset>\s?(Z|z|[+-][0-9]{{2}}:?[0-9]{{2}}))?")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_FLAGS = {"0": False, "1": True, "false": False, "true": True}
+_FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 YEARS = (1900, 2200)
 WRITE_TIME = "a time with its offset, such as 2026-01-15T18:00:00+00:00"
 
@@ -104,7 +104,7 @@ def whole_number(text: str, column: Column) -> int:
 def flag(text: str, column: Column) -> bool:
     """Yes or no."""
     if text.casefold() not in _FLAGS:
-        raise Fault("not-a-flag", "This is neither yes nor no.", "0, 1, true, false")
+        raise Fault("not-a-flag", "This is neither yes nor no.", "0, 1, no, yes, false, true")
     return _FLAGS[text.casefold()]
 
 

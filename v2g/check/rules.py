@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
     Rule(services.services_are_whole, ("loads",)),
     Rule(services.services_are_used, ("loads",)),
     Rule(services.runs_fit, (HEADER, "loads")),
-    Rule(services.energy_can_be_drawn, (HEADER, "loads", "profiles")),
+    Rule(services.needs_can_be_had, (HEADER, "loads", "profiles")),
     Rule(services.days_are_guaranteed, (HEADER, "loads")),
     Rule(services.habits_mean_something, ("loads",)),
     Rule(events.known_elements, ("events", "lines", "transformers", "grid", "buses", "tanks", "generators")),

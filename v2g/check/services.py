@@ -13,6 +13,7 @@ from v2g.check.rows import at, rows
 from v2g.errors import Finding
 
 DAY = pd.Timedelta("24h")
+DAY_H = 24.0
 NEARLY = 1e-6
 AMOUNT = {"hours": "hours_per_day", "energy": "kwh_per_day"}
 """The column without which a service says nothing."""
@@ -59,7 +60,7 @@ def services_are_whole(case: Case) -> Iterable[Finding]:
             what = "how many hours a day it must run" if service == "hours" else "how much energy a day it must get"
             message = f"{load} has service {service} and does not say {what}."
             yield at(case, ("loads", row, column), "service-without-need", message, f"Write {column}.")
-    for row in np.flatnonzero((loads["hours_per_day"] > 24.0).to_numpy(bool)).tolist():
+    for row in np.flatnonzero((loads["hours_per_day"] > DAY_H).to_numpy(bool)).tolist():
         message, found = "A day has 24 hours.", f"{loads['hours_per_day'].iloc[row]:g}"
         place = ("loads", row, "hours_per_day")
         yield at(case, place, "hours-beyond-day", message, "Ask for less.", found=found, allowed="at most 24 h")
@@ -96,25 +97,29 @@ def runs_fit(case: Case) -> Iterable[Finding]:
             yield at(case, place, "run-beyond-need", message, remedy, found=found, severity="warning")
 
 
-def energy_can_be_drawn(case: Case) -> Iterable[Finding]:
-    """A load cannot get more energy in a day than its power allows."""
+def needs_can_be_had(case: Case) -> Iterable[Finding]:
+    """A load cannot get more in a day than it asks for then: hours in which it asks, or energy by its power.
+
+    An interval belongs to the day in which it begins.
+    """
     loads = rows(case, "loads", "kw", "profile")
     for daily in _daily(case):
-        if daily.service != "energy":
-            continue
-        days = daily.days()
-        starts, ends = (pd.Series(pd.DatetimeIndex(list(times))) for times in zip(*days, strict=True))
+        column, by_hours = AMOUNT[daily.service], daily.service == "hours"
+        unit, verb = ("h", "run") if by_hours else ("kWh", "draw")
         demand = float(loads["kw"].iloc[daily.row]) * case.profile(loads["profile"].iloc[[daily.row]])[0]
-        possible = case.share_of_interval(starts, ends) @ (demand * case.hours)
-        needed = daily.amount * ((ends - starts) / DAY).to_numpy(float)
+        most = case.hours * ((demand > 0.0) if by_hours else demand)
+        begins, length = case.boundaries[:-1], np.array([(end - start) / DAY for start, end in daily.days()])
+        possible = np.array([most[(begins >= start) & (begins < end)].sum() for start, end in daily.days()])
+        needed = daily.amount * length
         worst = int(np.argmax(needed - possible))
-        if needed[worst] > possible[worst] + NEARLY:
+        if needed[worst] > possible[worst] + NEARLY and not (by_hours and daily.amount > DAY_H):
             message = (
-                f"{daily.load} needs {needed[worst]:.4g} kWh on day {worst + 1} of its window "
-                f"and can draw {possible[worst]:.4g} kWh at most."
+                f"{daily.load} needs {needed[worst]:.4g} {unit} on day {worst + 1} of its window "
+                f"and can {verb} {possible[worst]:.4g} {unit} at most."
             )
-            place, found = ("loads", daily.row, "kwh_per_day"), f"{daily.amount:g}"
-            yield at(case, place, "need-beyond-demand", message, "Lower kwh_per_day, or raise kw.", found=found)
+            place, found = ("loads", daily.row, column), f"{daily.amount:g}"
+            remedy = f"Lower {column}, or move the window." if by_hours else f"Lower {column}, or raise kw."
+            yield at(case, place, "need-beyond-demand", message, remedy, found=found)
 
 
 def days_are_guaranteed(case: Case) -> Iterable[Finding]:

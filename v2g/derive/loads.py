@@ -45,12 +45,11 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "asked": np.where(asked > 0.0, asked, 1.0),
         "servable": (live & asks).astype(float),
         "shared": (asks & reached & (elsewhere | hungry)).astype(float),
-        "gated": (live & asks & context.islands.gated[_first_node(context)]).astype(float),
+        "gated": context.gated_links("loads") * asks[context.links("loads").unit],
         "needed": (counted & reached).astype(float),
         "required": required.astype(float),
         "other": (~required & ~(daily & critical)[:, None]).astype(float),
         "essential": np.where(required, demand, 1.0),
-        "first_node": _first_node(context),
         **_sited(context),
         **days,
         **habits.derive(context, hungry, inside),
@@ -70,12 +69,6 @@ def guaranteed(context: Context) -> Floats:
     hours = context.case.header.get("guarantee_h")
     begins = np.concatenate([[0.0], np.cumsum(context.case.hours)[:-1]])
     return np.asarray(begins < (np.inf if hours is None else float(str(hours))) - 1e-9)
-
-
-def _first_node(context: Context) -> Any:
-    links = context.links("loads")
-    first = np.searchsorted(links.unit, np.arange(len(context.case.table("loads"))))
-    return links.node[first] if links.unit.size else np.zeros(0, int)
 
 
 def _sited(context: Context) -> dict[str, Any]:

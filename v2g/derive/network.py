@@ -57,9 +57,21 @@ def _band(context: Context, buses: Any, column: str) -> Any:
 
 
 def derive_capacitors(context: Context, part: type[Part]) -> dict[str, Any]:
-    """Nominal reactive power by phase, and whether the bank is closed at a live bus."""
+    """Reactive power by phase, and where the bank is closed: a live phase charges it, whatever the others do."""
     table = context.case.table("capacitors")
-    links = context.links("capacitors")
+    links, islands = context.links("capacitors"), context.islands
     size = table["kvar"].to_numpy(float)[links.unit] if len(table) else np.zeros(0)
     closed = table["closed"].to_numpy(float)[links.unit] if len(table) else np.zeros(0)
-    return {"nominal": links.share * size, "live_link": context.live_links("capacitors") * closed[:, None]}
+    buses = context.case.table("buses").set_index("bus")
+    highest = _band(context, buses, "vmax_pu")[links.node]
+    live, gated = islands.live[links.node] * closed[:, None], islands.gated[links.node]
+    engines = np.zeros(islands.gated.shape)
+    np.add.at(engines, (islands.keepers.node, islands.keepers.interval), 1.0)
+    return {
+        "nominal": links.share * size,
+        "largest": links.share * size * highest**2,
+        "live_link": live,
+        "steady": live * ~gated,
+        "gated": live * gated,
+        "engines": np.maximum(engines[links.node], 1.0),
+    }

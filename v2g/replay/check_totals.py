@@ -61,7 +61,7 @@ def hours_recounted(record: Record, totals: Totals) -> Check:
     return worst_of("summary: critical hours", found, record.tolerance)
 
 
-NEW_ENERGIES = ("v2h", "v2l", "standby")
+NEW_ENERGIES = ("v2h", "v2l", "standby", "pickup")
 """Energies that plans from before these ways do not state."""
 
 

@@ -10,8 +10,7 @@ from v2g.replay.verdict import Array
 
 def running(record: Record) -> Array:
     """Share of each interval in which a source runs, (G, T): the plan's where running itself burns fuel, else one."""
-    idles = (record.sources.idle_l_per_h > 0)[:, None]
-    return np.where(idles, record.source_sheet["run"], 1.0)
+    return record.running
 
 
 def fuel_burnt(record: Record) -> Array:
@@ -32,16 +31,5 @@ def tank_levels(record: Record) -> Array:
 def alive(record: Record) -> Array:
     """Share of each interval in which an engine runs, at nodes whose island only engines form that burn for every
     hour they run; infinite at all other nodes, (nodes, T)."""
-    islands, sources = record.islands, record.sources
-    rows = np.flatnonzero(sources.forming)
-    idles, run = sources.idle_l_per_h[rows] > 0, running(record)[rows]
-    out = np.full(islands.component.shape, np.inf)
-    for t in range(record.case.steps if idles.any() else 0):
-        part = islands.component[:, t]
-        total, steady = np.zeros(len(part)), islands.former[:, t] < 0
-        for rank in np.flatnonzero(islands.former_there[:, t]):
-            reached = np.isin(part, part[list(islands.former_nodes[rank])])
-            total[reached] += run[rank, t]
-            steady |= reached & ~idles[rank]
-        out[:, t] = np.where(steady, np.inf, np.minimum(1.0, total))
-    return out
+    total = record.engines_running[0]
+    return np.where(np.isfinite(total), np.minimum(1.0, total), np.inf)

@@ -32,6 +32,6 @@ def surge_needed(record: Record) -> Array:
     past = begin[None, :] - begin[:, None]
     felt = np.zeros(share.shape)
     for load in np.flatnonzero(loads.pickup_factor > 1.0):
-        still = (past >= 0) & ((past < loads.pickup_h[load] - NEARLY) | (past == 0))
+        still = (past >= 0) & (past < loads.pickup_h[load] - NEARLY)
         felt[load] = rise[load] @ still
     return np.asarray((loads.pickup_factor - 1.0)[:, None] * loads.demand_kw * felt)

@@ -16,6 +16,7 @@ from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
 from v2g.replay.fleet import Fleet, read_fleet
 from v2g.replay.fuel import Tanks, read_tanks
 from v2g.replay.islands import Islands, find_islands
+from v2g.replay.kept import bank_limits, engines_running
 from v2g.replay.loads import Loads, read_loads
 from v2g.replay.sites import Sites, read_sites
 from v2g.replay.sources import Sources, read_sources
@@ -225,8 +226,23 @@ class Record:
         return out
 
     @cached_property
+    def running(self) -> Array:
+        """Share of each interval in which a source runs, (sources, T): the plan's where running itself burns fuel."""
+        return np.where((self.sources.idle_l_per_h > 0)[:, None], self.source_sheet["run"], 1.0)
+
+    @cached_property
+    def engines_running(self) -> tuple[Array, Array]:
+        """Engines that run, and those that are there, where they alone form an island, (nodes, T)."""
+        return engines_running(self.islands, self.sources, self.running)
+
+    @cached_property
     def injection(self) -> Complex:
-        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), from their own tables.
+        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), capacitors included."""
+        return self.devices + 1j * self.capacitor_kvar if self.reactive else self.devices
+
+    @cached_property
+    def devices(self) -> Complex:
+        """Power put into every node by all devices but capacitors, from their own tables, (nodes, T).
 
         A forming station is a source like others, and its vehicles act there alone.
         """
@@ -238,18 +254,24 @@ class Record:
         links = self.sources.terminals
         column = np.array([PHASES.index(phase) for _, phase in feeder.nodes], dtype=np.int64)
         np.add.at(total, links.node, self.source_power[links.device, column[links.node]])
-        return total + 1j * self.capacitor_kvar if self.reactive else total
+        return total
 
     @cached_property
     def capacitor_kvar(self) -> Array:
-        """Reactive power of capacitors at every live node at the plan's voltages, shape (nodes, T)."""
-        table, out = self.case.table("capacitors"), np.zeros(self.given_w.shape)
-        closed, rated = flags(table, "closed", True), numbers(table, "kvar", 0.0)
+        """Reactive power of capacitors at every live node at the plan's voltages, shape (nodes, T).
+
+        Where engines alone keep the node alive it is what the plan says, as far as that can be.
+        """
+        rated = np.zeros((len(self.feeder.nodes), 1))
+        table = self.case.table("capacitors")
+        closed, kvar = flags(table, "closed", True), numbers(table, "kvar", 0.0)
         for row, (bus, phases, _) in enumerate(places(table)):
             for phase in phases if closed[row] else "":
-                node = self.feeder.number[bus, phase]
-                out[node] += rated[row] / len(phases) * self.given_w[node]
-        return np.where(self.live, out, 0.0)
+                rated[self.feeder.number[bus, phase]] += kvar[row] / len(phases)
+        highest = rated * np.square(self.feeder.vmax_pu)[:, None]
+        least, most = bank_limits(rated * self.given_w, highest, *self.engines_running)
+        stated = self.node_sheet["injection_kvar"] - self.devices.imag
+        return np.where(self.live, np.clip(stated, least, most), 0.0)
 
     @cached_property
     def leg_live(self) -> Mask:

@@ -164,7 +164,8 @@ def recompute(record: Record) -> Totals:
     counted = record.loads.required.copy()
     counted[record.loads.services.load] = True
     critical = float(energy[counted].sum())
-    loads = {"served_critical": critical, "served_other": float(energy.sum()) - critical}
+    surge = float((record.load_sheet["surge_kw"] * record.hours).sum())
+    loads = {"served_critical": critical, "served_other": float(energy.sum()) - critical, "pickup": surge}
     return Totals(
         served=served_by_tier(record),
         critical_hours=critical_hours(record),
@@ -172,6 +173,6 @@ def recompute(record: Record) -> Totals:
         reserve_shortfall_kwh=shortfall(record),
         store_change_kwh=stored_change(record),
         given_kwh=float((record.others.real * record.hours).sum()),
-        surge_kwh=float((record.load_sheet["surge_kw"] * record.hours).sum()),
+        surge_kwh=surge,
         survival_h=survival(record),
     )

@@ -36,6 +36,8 @@ STATUS = {
     highspy.HighsModelStatus.kUnboundedOrInfeasible: Status.INFEASIBLE,
     highspy.HighsModelStatus.kTimeLimit: Status.TIME_LIMIT,
 }
+ZERO = 1e-9
+"""Rows without columns may miss zero by that much."""
 CUT_SHORT = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kSolutionLimit)
 
 
@@ -142,6 +144,8 @@ class Session:
         found = self.highs.getModelStatus()
         status = STATUS.get(found, Status.FAILED)
         info, message = self.highs.getInfo(), str(self.highs.modelStatusToString(found))
+        if found == highspy.HighsModelStatus.kModelEmpty:
+            return self._nothing(message)
         bound = float(info.mip_dual_bound) if info.mip_node_count >= 0 else None
         if status is not Status.OPTIMAL:
             feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
@@ -151,6 +155,14 @@ class Session:
         solution = self.highs.getSolution()
         y = np.array(solution.row_dual) if solution.dual_valid else None
         return Answer(status, np.array(solution.col_value), y, bound, message)
+
+    def _nothing(self, message: str) -> Answer:
+        """The answer to a program without columns, which HiGHS does not give: all its rows are zero."""
+        program = self.highs.getLp()
+        low, high = np.array(program.row_lower_, dtype=float), np.array(program.row_upper_, dtype=float)
+        if (low > ZERO).any() or (high < -ZERO).any():
+            return Answer(Status.INFEASIBLE, message=message)
+        return Answer(Status.OPTIMAL, np.zeros(0), np.zeros(low.size), message=message)
 
 
 def _must(status: Any, deed: str) -> None:
