@@ -19,6 +19,7 @@ from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced, violations
 from v2g.engine.mixed import ROOM, Mixed, further
+from v2g.engine.rounding import Rounding
 from v2g.engine.stages import Run
 from v2g.errors import SolveError, Unmeetable
 from v2g.language import Part, constraint, objective, param, variable
@@ -319,6 +320,23 @@ def test_costs_on_states_count_in_the_claim() -> None:
     assert (run.stages[0].by, run.stages[0].bound) == ("solver", pytest.approx(13.0))
 
 
+def test_the_gap_is_one_of_the_whole_value_not_of_what_columns_add(monkeypatch: pytest.MonkeyPatch) -> None:
+    """13 - 5.5 = 7.5 is the best, 13 - 5.5 - 2.25 = 5.25 is proven. The solver knows -5.5 and -7.75 of it.
+
+    A gap of 0.01 is 0.0525 at the least, and that is 0.0525 / 7.75 of what the solver knows at the most.
+    """
+    gaps: list[float] = []
+    search = Reduced.minimise_whole
+
+    def noted(self: Reduced, *values: object, **more: object) -> Answer:
+        gaps.append(float(str(more["gap"])))
+        return search(self, *values, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Reduced, "minimise_whole", noted)
+    assert reached(run_of(steps(), gap=0.01)) == pytest.approx({"lost": 7.5})
+    assert gaps == [pytest.approx(0.01 * 5.25 / 7.75)]
+
+
 def test_a_start_that_is_known_is_used_where_no_node_is_allowed() -> None:
     lp = steps()
     core, cost = Reduced(lp, OPTIONS), lp.objectives[0].dense(2)
@@ -327,7 +345,8 @@ def test_a_start_that_is_known_is_used_where_no_node_is_allowed() -> None:
 
 
 def without_search(monkeypatch: pytest.MonkeyPatch, status: Status) -> None:
-    """Every search ends with that status and without a point."""
+    """Every search ends with that status and without a point, and nothing is rounded."""
+    monkeypatch.setattr(Rounding, "nearest", lambda *_: None)
     monkeypatch.setattr(Reduced, "minimise_whole", lambda self, *_, **__: Answer(status))
 
 

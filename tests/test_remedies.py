@@ -361,3 +361,57 @@ def test_a_trial_says_what_is_possible(village: Case, village_plan: Plan) -> Non
     assert trial.possible(village, ["clinic"], Clock()) is True
     assert trial.possible(village, ["clinic", "cold_store"], Clock()) is False
     assert trial.possible(village, ["clinic"], Clock(0.0)) is None
+
+
+def test_what_was_tried_for_one_load_is_remembered_for_the_next(village: Case, village_plan: Plan) -> None:
+    """The same change gives the same case and is built once; another change, of a cell alone, gives another."""
+    from v2g.engine.clock import Clock
+
+    search = Search(Trial(village_plan, village, ()), KINDS)
+    more, same, other = (search.tables.with_cells("vehicles", "vehicle", "leaf30", reserve_kwh=x) for x in (4, 4, 5))
+    first = search.changed(more)
+    assert first is not None and search.changed(same) is first
+    assert search.changed(other) is not first and search.changed(search.tables) is not first
+    for loads in (["clinic"], ["clinic", "cold_store"]):
+        assert search.trial.possible(first, loads, Clock()) is True
+    assert search.trial.solved == 2 and list(search.trial.programs) == [id(first)]
+
+
+def test_programs_are_forgotten_where_they_are_many(
+    village: Case, village_plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from v2g.engine.clock import Clock
+
+    monkeypatch.setattr("v2g.remedies.trial.KEPT_NONZEROS", 1)
+    search = Search(Trial(village_plan, village, ()), KINDS)
+    for kwh in (4, 5):
+        case = search.changed(search.tables.with_cells("vehicles", "vehicle", "leaf30", reserve_kwh=kwh))
+        assert case is not None
+        search.trial.possible(case, ["clinic"], Clock())
+        assert list(search.trial.programs) == [id(case)]
+
+
+@pytest.mark.parametrize(("minimum", "programs"), [("", 2), ("minimum,vehicles,energy_kwh\nready,1,1\n", 3)])
+def test_candidates_that_do_not_help_together_are_not_tried_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minimum: str, programs: int
+) -> None:
+    """No reserve helps a load of 100 kW. One program says that the case as it is does not serve it, one more that
+    both reserves together do not help. Where vehicles are designated for a fleet minimum, each is tried by itself.
+    """
+    case = edited(tmp_path, ("loads.csv", "cold_store,hill,a,2,continuous,5", "cold_store,hill,a,2,continuous,100"))
+    if minimum:
+        (tmp_path / "edited" / "fleet_minimum.csv").write_text(minimum, encoding="utf-8")
+        case = v2g.read(tmp_path / "edited")
+    asked: list[bool | None] = []
+    possible = Trial.possible
+
+    def noted(self: Trial, *values: object) -> bool | None:
+        asked.append(possible(self, *values))  # type: ignore[arg-type]
+        return asked[-1]
+
+    monkeypatch.setattr(Trial, "possible", noted)
+    found = remedy(case, v2g.solve(case), "reserve")
+    assert not found.works and found.complete and asked == [False] * programs
+    assert [(tried.where, tried.size, tried.outcome) for tried in found.tried] == [
+        ("leaf30", 100.0, "does not work"), ("leaf60", 100.0, "does not work"),
+    ]  # fmt: skip

@@ -1,13 +1,17 @@
 """Programs with whole columns beyond the counts, such as services by interval: chosen by the solver's own search.
 
-Each stage is bounded by multipliers of its relaxation, as ever. Where the plan does not reach that bound, the
-solver searches over all whole columns at once, and its claim of a bound is kept as a claim. Whole columns stay
-open until the last stage. Every point is solved once more with its whole columns fixed, so that it is exact.
+Each stage is bounded by multipliers, as ever: of its relaxation, and for counts of the search over loads alone with
+all other whole columns relaxed. Whole points are looked for from the quickest way to the slowest: the choice of the
+stage before, the relaxation where it is whole, the relaxation rounded to whole columns that fit together, and for
+counts turns of rounding and relaxing. Where none of these reaches the bound, the solver searches over all whole
+columns at once, and its claim of a bound is kept as a claim. Whole columns stay open until the last stage. Every
+point is solved once more with its whole columns fixed, so that it is exact.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -15,15 +19,22 @@ from v2g.affine import Floats, Ints
 from v2g.engine.bounds import rounded_up, step
 from v2g.engine.clock import Clock
 from v2g.engine.core import WHOLE, violations
+from v2g.engine.rounding import Rounding
+from v2g.engine.search import Found
 from v2g.engine.stages import Run, refusal
+from v2g.engine.tree import Tree
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
 ROOM = 1e-7
 """Earlier stages are held this much above what they reached, relative: more than the search may err."""
-NODES, LATER_NODES = 10_000, 500
-"""A search ends after so many nodes: the first number up to the first amount after all counts, then the second."""
-ROUNDS = 50
+NODES, LATER = 10_000, 20
+"""A search ends after so many nodes up to the first amount after all counts; later, after this part of them."""
+WORK = 300_000_000
+"""Nodes times nonzeros of the program: large programs get fewer nodes."""
+ROUNDS = 12
+PUMPS = 10
+"""Turns between what fits together and what is possible."""
 PATIENCE = 0.5
 """Share of the time left that one search may take."""
 
@@ -48,6 +59,11 @@ def further(lp: LP) -> Ints:
 class Mixed(Run):
     """One pass over the stages of a program with whole columns beyond the counts."""
 
+    @cached_property
+    def rounding(self) -> Rounding:
+        """What rounds fractional points."""
+        return Rounding(self.lp)
+
     def all(self) -> Floats:
         """Solve every stage; returns the final point."""
         for number, objective in enumerate(self.lp.objectives):
@@ -67,25 +83,89 @@ class Mixed(Run):
         return max((n for n, o in enumerate(self.lp.objectives) if o.index.size), default=-1)
 
     def _effort(self, number: int) -> int:
-        """Nodes for a stage: many up to the first amount after all counts, few beyond."""
+        """Nodes for a stage: many up to the first amount after all counts, few beyond, fewer in a large program."""
         before = [o for o in self.lp.objectives[:number] if o.index.size]
         counting = any(o.integers for o in self.lp.objectives[number:])
-        return NODES if counting or not before or before[-1].integers else LATER_NODES
+        nodes = max(LATER, min(NODES, WORK // max(1, self.lp.matrix.value.size)))
+        return nodes if counting or not before or before[-1].integers else nodes // LATER
 
     def _mixed(self, objective: Objective, nodes: int, settle: bool) -> None:
-        columns = self._open()
+        """One stage: a bound first, then whole points from the quickest way to the slowest, until one meets it."""
+        columns, tree = self._open(), None
         bound, relaxed = self._proven(objective)
-        best = self._fixed(objective, columns, self.x)
-        if best is None and relaxed.x is not None and self._whole(relaxed.x, columns):
-            best = self._fixed(objective, columns, relaxed.x)
+        best, hint = self._fixed(objective, columns, self.x), relaxed.x
+        if objective.integers and hint is not None and not self._met(objective, best, bound):
+            found = self._counting(objective, relaxed)
+            bound, hint, tree = max(bound, found.bound), found.x, found.tree
+        for way in (self._as_relaxed, self._rounded, self._pumped):
+            if hint is None or self._met(objective, best, bound):
+                break
+            best = _better(best, way(objective, columns, hint))
         claim = bound
-        if best is None or not self._near(objective, best.value, bound):
-            best, claim = self._searched(objective, columns, best, nodes)
-        self._conclude(objective, best, bound, claim, relaxed.y)
+        if best is None or not self._met(objective, best, bound):
+            best, claim = self._searched(objective, columns, best, nodes, bound)
+        self._conclude(objective, best, bound, claim, relaxed.y, tree)
         if settle:
             self._settle(columns, np.rint(best.x[columns]))
 
-    def _conclude(self, objective: Objective, best: Chosen, bound: float, claim: float, y: Floats | None) -> None:
+    def _counting(self, objective: Objective, relaxed: Answer) -> Found:
+        """A count by the search over the columns of counts alone, with all other whole columns relaxed."""
+        own = np.intersect1d(objective.index, self._open())
+        earlier = self._open_before(own)
+        start = self._standing(objective, own, earlier)
+        return self._search(objective, np.union1d(own, earlier), best=start).run(relaxed)
+
+    def _as_relaxed(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
+        """The point as it is, where its columns are whole."""
+        return self._fixed(objective, columns, hint) if self._whole(hint, columns) else None
+
+    def _rounded(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
+        """The point rounded to whole columns that fit together."""
+        point = self.rounding.nearest(hint, self.lower, self.upper, self.held, self.clock.left())
+        return None if point is None else self._fixed(objective, columns, point)
+
+    def _pumped(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
+        """Whole columns of a count's choice by turns: the nearest that fit together, then the nearest possible.
+
+        Each turn is a linear program that comes as close to the last rounding as all limits allow.
+        """
+        if not objective.integers:
+            return None
+        counted = self._counted(columns)
+        choice = np.rint(hint[counted])
+        lower, upper = self.lower.copy(), self.upper.copy()
+        lower[counted] = upper[counted] = choice
+        self.core.fix(counted, choice, choice)
+        point = self._turned(columns, hint, lower, upper)
+        self.core.fix(counted, self.lower[counted], self.upper[counted])
+        return None if point is None else self._fixed(objective, columns, point)
+
+    def _turned(self, columns: Ints, hint: Floats, lower: Floats, upper: Floats) -> Floats | None:
+        """A point with all columns whole, from turns of rounding and relaxing; None where they go round in circles."""
+        point: Floats | None = hint
+        seen: set[bytes] = set()
+        for _ in range(PUMPS):
+            assert point is not None
+            rounded = self.rounding.nearest(point, lower, upper, self.held, self.clock.left())
+            if rounded is None or rounded[columns].tobytes() in seen:
+                return None
+            seen.add(rounded[columns].tobytes())
+            point = self._try(_distance(columns, rounded, self.lp.shape[1])).x
+            if point is None or self._whole(point, columns):
+                return point
+        return None
+
+    def _counted(self, columns: Ints) -> Ints:
+        """Columns of counts among these."""
+        counts = [o.index for o in self.lp.objectives if o.integers]
+        return np.intersect1d(columns, np.concatenate([columns[:0], *counts]))
+
+    def _met(self, objective: Objective, best: Chosen | None, bound: float) -> bool:
+        return best is not None and self._near(objective, best.value, bound)
+
+    def _conclude(
+        self, objective: Objective, best: Chosen, bound: float, claim: float, y: Floats | None, tree: Tree | None = None
+    ) -> None:
         """Close and hold a stage: with the solver's claim only where it says more than the proof."""
         self.x = best.x
         reached = min(claim, best.value)
@@ -93,7 +173,7 @@ class Mixed(Run):
         multipliers = np.zeros(self.lp.shape[0] + len(self.held)) if y is None else y
         stated = reached if by == "solver" else bound
         prices = None if objective.integers else best.prices
-        self._close(objective, best.value, stated, multipliers, prices=prices, by=by)
+        self._close(objective, best.value, stated, multipliers, prices=prices, tree=tree, by=by)
         self._hold(objective, best.value, ROOM)
 
     def _proven(self, objective: Objective) -> tuple[float, Answer]:
@@ -121,7 +201,9 @@ class Mixed(Run):
             return Chosen(answer.x, objective.at(answer.x), answer.y)
         return Chosen(point, objective.at(point)) if point is self.x else None
 
-    def _searched(self, objective: Objective, columns: Ints, best: Chosen | None, nodes: int) -> tuple[Chosen, float]:
+    def _searched(
+        self, objective: Objective, columns: Ints, best: Chosen | None, nodes: int, bound: float
+    ) -> tuple[Chosen, float]:
         """What the solver's search finds, at least as good as the best so far, and its claim of a bound.
 
         Each choice that is found is solved with its whole columns fixed, which adds the limits that it violates.
@@ -135,7 +217,7 @@ class Mixed(Run):
                 objective.dense(self.lp.shape[1]),
                 columns,
                 start=None if best is None else best.x,
-                gap=0.0 if objective.integers else self.gap,
+                gap=self._gap_beside(objective, best, bound),
                 nodes=nodes,
                 time_limit=clock.left(),
             )
@@ -153,6 +235,18 @@ class Mixed(Run):
             raise refusal(answer, begun=self.x is not None)
         return best, claim
 
+    def _gap_beside(self, objective: Objective, best: Chosen | None, bound: float) -> float:
+        """The gap for a search that does not know the constant of the objective, and so takes it of another value.
+
+        It is as small as it must be for any value between the bound and the best.
+        """
+        if objective.integers or best is None or not np.isfinite(bound):
+            return 0.0 if objective.integers else self.gap
+        ends = np.array([bound, best.value])
+        least = float(np.abs(ends).min()) if (ends > 0).all() or (ends < 0).all() else 0.0
+        most = float(np.abs(ends - objective.constant).max())
+        return min(self.gap, self.gap * max(1.0, least) / max(most, WHOLE))
+
     def _exactly(self, objective: Objective, columns: Ints, x: Floats) -> Chosen | None:
         """The search's point, solved again with its whole columns fixed; rounded, where that finds nothing."""
         found = self._fixed(objective, columns, x)
@@ -169,3 +263,16 @@ class Mixed(Run):
     @staticmethod
     def _whole(x: Floats, columns: Ints) -> bool:
         return bool(np.abs(x[columns] - np.rint(x[columns])).max(initial=0.0) <= WHOLE)
+
+
+def _better(one: Chosen | None, two: Chosen | None) -> Chosen | None:
+    if one is None or two is None:
+        return one or two
+    return two if two.value < one.value else one
+
+
+def _distance(columns: Ints, rounded: Floats, size: int) -> Floats:
+    """Costs whose sum is, up to a constant, the distance of columns of 0 or 1 to a rounded point."""
+    cost = np.zeros(size)
+    cost[columns] = np.where(rounded[columns] > 0.5, -1.0, 1.0)
+    return cost

@@ -68,6 +68,17 @@ class Search:
     def __init__(self, trial: Trial, kinds: Sequence[Kind], seconds: float | None = None) -> None:
         self.trial, self.kinds, self.clock = trial, kinds, Clock(seconds)
         self.tables = Tables.of(trial.case)
+        self.cases: dict[str, Case | None] = {}
+
+    def changed(self, tables: Tables) -> Case | None:
+        """The case of changed tables, None where it is not valid; from memory where another load asked for it."""
+        known = self.tables.frames
+        other = {name: frame for name, frame in tables.frames.items() if frame is not known.get(name)}
+        key = "\n".join(f"{name}\n{frame.to_csv(index=False)}" for name, frame in sorted(other.items()))
+        key += repr(sorted(set(known) - set(tables.frames))) + repr(tables.header)
+        if key not in self.cases:
+            self.cases[key] = tables.checked(self.trial.parts)
+        return self.cases[key]
 
     def remedies(self, plights: Sequence[Plight]) -> Iterator[Remedy]:
         """A remedy for each load, in their order; the time that is left is shared among those to come."""
@@ -80,7 +91,7 @@ class _One:
     """The search for one load."""
 
     def __init__(self, search: Search, plight: Plight, clock: Clock) -> None:
-        self.trial, self.tables, self.kinds = search.trial, search.tables, search.kinds
+        self.trial, self.tables, self.kinds, self.changed = search.trial, search.tables, search.kinds, search.changed
         self.plight, self.clock = plight, clock
         self.keep = (*plight.served, plight.load)
         self.tried: list[Tried] = []
@@ -105,7 +116,10 @@ class _One:
     def _of(self, kind: Kind) -> Remedy | None:
         """The best candidate of a kind: the first that works, or where sizes compare, the least."""
         best: list[tuple[float, Candidate]] = []
-        for candidate in islice(kind.candidates(self.plight), MOST_CANDIDATES):
+        candidates = list(islice(kind.candidates(self.plight), MOST_CANDIDATES))
+        if self._vain_together(kind, candidates):
+            return None
+        for candidate in candidates:
             if self.clock.over:
                 self.in_time = False
             if not self.in_time:
@@ -119,13 +133,31 @@ class _One:
                 break
         for size, candidate in sorted(best, key=lambda pair: pair[0]):
             for larger in self._larger(candidate, size):
-                case = candidate.change(self.tables, larger).checked(self.trial.parts)
+                case = self.changed(candidate.change(self.tables, larger))
                 told = None if case is None else self._told(case, kind, candidate, larger)
                 if told is not None:
                     return told
             no_plan = "the linear program has a solution, and no plan was found"
             self._note(kind, candidate, size, no_plan if self.in_time else "the time ended")
         return None
+
+    def _vain_together(self, kind: Kind, candidates: Sequence[Candidate]) -> bool:
+        """Whether all candidates of a kind together, each at its largest, do not help: then no single one does.
+
+        That is so where sizes compare, as more of each only loosens limits. It is not tried where vehicles are
+        designated for a fleet minimum: more energy in one may change which.
+        """
+        if not kind.compares or len(candidates) < 2 or len(self.trial.case.table("fleet_minimum")) or self.clock.over:
+            return False
+        tables = self.tables
+        for candidate in candidates:
+            tables = candidate.change(tables, candidate.sizes[-1])
+        case = self.changed(tables)
+        if case is None or self._possible(case) or not self.in_time:
+            return False
+        for candidate in candidates:
+            self._note(kind, candidate, candidate.sizes[-1], "does not work")
+        return True
 
     @staticmethod
     def _larger(candidate: Candidate, size: float) -> list[float]:
@@ -153,7 +185,7 @@ class _One:
         return sizes[works]
 
     def _works(self, kind: Kind, candidate: Candidate, size: float, note: bool = True) -> bool:
-        case = candidate.change(self.tables, size).checked(self.trial.parts)
+        case = self.changed(candidate.change(self.tables, size))
         if case is None:
             if note:
                 self._note(kind, candidate, size, "the changed case is not valid")

@@ -18,6 +18,11 @@ from v2g.planning import ALWAYS, HIGHS_OPTIONS, problem_of, required, solve
 from v2g.readings.arrays import Arrays
 from v2g.solvers.answer import Status
 
+CONFIRMED_GAP = 0.05
+"""A plan that confirms a remedy is exact in its counts; its amounts may be this far from the best, relative."""
+KEPT_NONZEROS = 20_000_000
+"""Programs are kept for the next load up to so many nonzeros together."""
+
 
 @dataclass
 class Trial:
@@ -27,6 +32,7 @@ class Trial:
     case: Case
     parts: Sequence[type[Part]]
     solved: int = field(default=0)
+    programs: dict[int, tuple[Case, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def _made(self) -> Mapping[str, Any]:
@@ -41,8 +47,7 @@ class Trial:
 
         That is necessary for a plan, and sufficient where the loads kept are all that is whole.
         """
-        lp = Arrays(problem_of(case, self._word("network"), self._word("policy"), self.parts)).read()
-        lp = required(lp, keep)
+        lp = required(self._program(case), keep)
         if (lp.lower > lp.upper).any():
             return False
         if clock.over:
@@ -53,13 +58,27 @@ class Trial:
             return False
         return True if answer.status.has_point else None
 
+    def _program(self, case: Case) -> Any:
+        """The program of a case, from memory where the same case was tried for another load."""
+        known = self.programs.get(id(case))
+        if known is not None:
+            return known[1]
+        lp = Arrays(problem_of(case, self._word("network"), self._word("policy"), self.parts)).read()
+        self.programs[id(case)] = case, lp
+        while len(self.programs) > 1 and self._kept_nonzeros() > KEPT_NONZEROS:
+            del self.programs[next(iter(self.programs))]
+        return lp
+
+    def _kept_nonzeros(self) -> int:
+        return sum(int(lp.matrix.value.size) for _, lp in self.programs.values())
+
     def plan_of(self, case: Case, keep: Sequence[str], clock: Clock) -> Plan | None:
         """A plan that keeps these loads, audited; None where there is none, or not in time."""
         self.solved += 1
         try:
             return solve(
-                case, network=self._word("network"), policy=self._word("policy"), time_limit=clock.left(),
-                parts=self.parts, keep=keep,
+                case, network=self._word("network"), policy=self._word("policy"), gap=CONFIRMED_GAP,
+                time_limit=clock.left(), parts=self.parts, keep=keep,
             )  # fmt: skip
         except V2GError:
             return None
