@@ -117,6 +117,14 @@ GENERATORS = TableSpec(
     ),
     key="generator",
 )
+CONNECTIONS = TableSpec(
+    "sites",
+    (
+        Column("import_kw", unit="kW", at_least=0.0, help="most a site takes"),
+        Column("export_kw", unit="kW", at_least=0.0, help="most a site gives"),
+    ),
+)
+
 GRID = TableSpec(
     "grid",
     (
@@ -130,7 +138,7 @@ GRID = TableSpec(
     key="grid",
 )
 
-TABLES = (*SUPPORT, LOADS, VEHICLES, BATTERIES, SOLAR, GENERATORS, GRID)
+TABLES = (*SUPPORT, LOADS, VEHICLES, BATTERIES, SOLAR, GENERATORS, CONNECTIONS, GRID)
 SPECS = merge(TABLES)
 
 HEADER = {"format": 1, "name": "two-bus", "start_utc": "2026-01-15T18:00:00+00:00", "step_min": 30, "steps": 4}

@@ -67,15 +67,26 @@ TABLE = {
     "v2g.replay": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), ("numpy", "pandas")),
     "v2g.formats": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.schema", "v2g.formats"), BORDERS),
     "v2g.reports": REPORTS,
+    "v2g.reports.columns": May(("v2g.schema",)),
     "v2g.reports.console": May(REPORTS.inside, ("rich",)),
     "v2g.reports.figure": May(REPORTS.inside, (*BORDERS, "matplotlib")),
-    "v2g.reports.text": May((*REPORTS.inside, "v2g.certify", "v2g.explain", "v2g.remedies"), ("pandas",)),
+    "v2g.reports.text": May(
+        (*REPORTS.inside, "v2g.certify", "v2g.drivers", "v2g.explain", "v2g.remedies"), ("pandas",)
+    ),
     "v2g.reasons": May(("v2g.remedies",)),
     "v2g.access": May(("v2g.replay", "v2g.scarcity"), ARRAYS),
-    "v2g.missed": May(("v2g.access", "v2g.reasons", "v2g.remedies", "v2g.replay", "v2g.scarcity"), ARRAYS),
+    "v2g.spans": May(("v2g.case", "v2g.replay"), ARRAYS),
+    "v2g.asks": May(("v2g.case", "v2g.replay"), ARRAYS),
+    "v2g.shortfalls": May(("v2g.asks", "v2g.case", "v2g.plan", "v2g.replay", "v2g.spans"), BORDERS),
+    "v2g.drivers": May(("v2g.asks", "v2g.reasons", "v2g.replay", "v2g.shortfalls", "v2g.spans"), ARRAYS),
+    "v2g.cut": May(("v2g.replay", "v2g.scarcity", "v2g.spans"), BORDERS),
+    "v2g.missed": May(
+        ("v2g.access", "v2g.cut", "v2g.reasons", "v2g.remedies", "v2g.replay", "v2g.scarcity", "v2g.spans"),
+        ARRAYS,
+    ),
     "v2g.explain": May(
-        ("v2g.case", "v2g.plan", "v2g.language", "v2g.missed", "v2g.reasons", "v2g.remedies", "v2g.replay",
-         "v2g.scarcity"),
+        ("v2g.case", "v2g.plan", "v2g.cut", "v2g.drivers", "v2g.language", "v2g.missed", "v2g.readiness", "v2g.reasons",
+         "v2g.remedies", "v2g.replay", "v2g.scarcity"),
         ARRAYS,
     ),
     "v2g.remedies": May(
@@ -94,7 +105,7 @@ TABLE = {
          "v2g.derive", "v2g.planning", "v2g.replay.columns"),
         BORDERS,
     ),
-    "v2g.scarcity": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
+    "v2g.scarcity": May(("v2g.asks", "v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
     **dict.fromkeys(
         ("v2g", "v2g.cli", "v2g.register", "v2g.reading", "v2g.outside", "v2g.planning", "v2g.tabulate",
          "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify", "v2g.infeasible", "v2g.math"),

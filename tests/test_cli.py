@@ -292,3 +292,12 @@ def test_the_demonstration(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert "critical loads served throughout" in out and "audit passed" in out
     assert out.rstrip().endswith(f"plan: {tmp_path / 'demo'}")
     assert (tmp_path / "demo" / "service.svg").is_file()
+
+
+def test_columns_lists_tables_and_what_their_columns_hold(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["columns"]) == 0
+    assert "fleet_minimum" in capsys.readouterr().out
+    assert cli.run(["columns", "events"]) == 0
+    out = capsys.readouterr().out
+    assert "out, back, energised, dead, fuel; needed" in out and "number in L, at least 0" in out
+    assert cli.run(["columns", "vehicle"]) == 2 and "Did you mean 'vehicles'?" in capsys.readouterr().err

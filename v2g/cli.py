@@ -234,6 +234,18 @@ def survive(case: str, tier: int, plan: Path | None, extra: Sequence[Path], json
     return OK
 
 
+@v2g.command()
+@click.argument("table", required=False)
+def columns(table: str | None) -> int:
+    """List the tables of a case, or the columns of TABLE: what they hold, in which unit, within which limits."""
+    from v2g.register import choose, declarations
+    from v2g.reports.columns import table_lines, tables_lines
+
+    known = declarations()
+    _say("\n".join(tables_lines(known) if table is None else table_lines(choose("table", table, known))))
+    return OK
+
+
 @v2g.command("math")
 def mathematics() -> int:
     """Print the equations."""

@@ -27,6 +27,7 @@ REMEDIES = {
     ("legs", "thermal"): "Look at rating_kva.",
     ("legs", "flow"): "Look at rating_kva.",
     ("capacitors", "susceptance"): "Switch the bank off (closed = 0), or serve more there.",
+    ("capacitors", "while_all_run"): "Switch the bank off (closed = 0), or serve more there.",
     ("batteries", "energy"): "Look at reserve_kwh and start_kwh.",
     ("batteries", "energy_start"): "Look at reserve_kwh and start_kwh.",
     ("loads", "kept"): "Do not insist on this load.",
@@ -93,7 +94,8 @@ class Clash:
         nodes = list(dict.fromkeys(item.labels[0] for item in self.rows if item.rule in LAWS and item.labels))
         if nodes:
             shown.append(f"- Kirchhoff's law at {_few(nodes)}.")
-        head = "These clash" + (", and without any one of them a plan would be possible:" if self.least else ":")
+        least = ", and without any one of them a plan would be possible:"
+        head = "These clash" + (least if self.least else " (all that was found in the time; fewer of them may do):")
         return "\n".join([head, *shown])
 
 
