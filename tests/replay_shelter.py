@@ -179,6 +179,7 @@ SHELTER_SUMMARY: dict[str, Any] = {
     "energy_kwh": {
         "served_critical": 9 + 2 + 1.0, "served_other": 1.5 + 1.5, "charged": 1.0, "discharged": 1.0,
         "losses_vehicle": 0.25 + 9 * 0.25 + 1.0 + 0.4 * 0.25, "trips": 1.0, "v2h": 9.0, "v2l": 1.4, "standby": 0.45,
+        "pickup": 1.5,
         "solar_used": 0.0, "solar_curtailed": 0.0, "fuel": 6.1, "grid": 0.0, "battery_charged": 0.0,
         "battery_discharged": 0.0, "losses_battery": 0.0,
     },

@@ -70,8 +70,9 @@ TABLE = {
     "v2g.reports.columns": May(("v2g.schema",)),
     "v2g.reports.console": May(REPORTS.inside, ("rich",)),
     "v2g.reports.figure": May(REPORTS.inside, (*BORDERS, "matplotlib")),
+    "v2g.readiness": May(("v2g.replay", "v2g.spans"), ARRAYS),
     "v2g.reports.text": May(
-        (*REPORTS.inside, "v2g.certify", "v2g.drivers", "v2g.explain", "v2g.remedies"), ("pandas",)
+        (*REPORTS.inside, "v2g.certify", "v2g.drivers", "v2g.explain", "v2g.readiness", "v2g.remedies"), ("pandas",)
     ),
     "v2g.reasons": May(("v2g.remedies",)),
     "v2g.access": May(("v2g.replay", "v2g.scarcity"), ARRAYS),

@@ -125,9 +125,9 @@ def test_flags_that_are_read(value: str) -> None:
 
 
 def test_a_flag_that_is_none() -> None:
-    finding = only(findings_of(lines="line,from_bus,to_bus,closed\nl1,b1,b2,yes\n"))
+    finding = only(findings_of(lines="line,from_bus,to_bus,closed\nl1,b1,b2,maybe\n"))
     assert place(finding) == ("not-a-flag", "lines.csv", 2, "closed", "error")
-    assert finding.allowed == "0, 1, true, false"
+    assert finding.allowed == "0, 1, no, yes, false, true"
 
 
 def test_phases_keep_their_order_in_small_letters() -> None:
