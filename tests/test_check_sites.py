@@ -124,7 +124,7 @@ def test_what_vehicles_cannot_feed_in_the_dark_is_told() -> None:
     loads = LOADS + "lights,school,1,1,1,0,\npump,school,1,2,0,0,\n"
     finding = only(findings_of(sites=SITES, chargers=V2H, loads=loads, **fleet("ev,40,30,7,6,1,0,,,home")))
     assert place(finding) == ("dark-island", "sites.csv", 3, "bus", "warning")
-    assert "Vehicles can feed lights (tier 1), but not the critical loads pump (tier 1)." in finding.message
+    assert "Vehicles can feed lights (tier 1), but not pump (tier 1)." in finding.message
 
 
 def test_appliances_need_a_site() -> None:

@@ -24,7 +24,7 @@ def two_cars(step: int = 60, steps: int = 3) -> Small:
 def test_a_minimum_that_is_not_reached_is_told() -> None:
     """On the road at the point between its departure and its return: one car is left at 19:00."""
     case, plan = planned(two_cars())
-    line = "ready: 2 vehicles with 5 kWh are asked for, and only 1 are ready at 2026-01-15 19:00 UTC"
+    line = "ready: 2 vehicles with 5 kWh are asked for, and only 1 is ready at 2026-01-15 19:00 UTC"
     assert f"  fleet minimum: {line}" in plan_report(case, plan).splitlines()
     (reason,) = [r for r in v2g.explain(case, plan) if r.cause == "orders"]
     assert reason.text.startswith(f"{line} (fleet_minimum.csv, row 2).")

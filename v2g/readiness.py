@@ -28,7 +28,7 @@ class Shortage:
 
     def __str__(self) -> str:
         wanted = f"{self.name}: {self.asked} vehicles with {self.energy_kwh:g} kWh are asked for"
-        return f"{wanted}, and only {self.fewest} are ready {self.times} UTC"
+        return f"{wanted}, and only {self.fewest} {'is' if self.fewest == 1 else 'are'} ready {self.times} UTC"
 
 
 def shortages(record: Record) -> list[Shortage]:

@@ -97,7 +97,7 @@ def _dark(case: Case, nodes: set[Node], order: dict[str, int], fed: list[bool]) 
     at_stake = f"Critical loads there: {listed(lost)}." if lost else "No critical load is there."
     kept = [name for name, by_vehicles in critical if by_vehicles]
     if kept:
-        at_stake = f"Vehicles can feed {listed(kept)}, but not the critical loads {listed(lost)}."
+        at_stake = f"Vehicles can feed {listed(kept)}, but not {listed(lost)}."
     place = ("buses", order[buses[0]], "bus")
     if off_feeder:
         message = f"Site {off_feeder} is off the feeder, and no source is there. {at_stake}"
