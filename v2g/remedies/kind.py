@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,7 +70,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(ABC):
     """A kind of remedy with its assumed effort. ``name`` is its word in JSON, ``noun`` that in sentences.
 
     ``compares`` says that the sizes of its candidates compare: the least of all is the cheapest.
@@ -81,9 +82,9 @@ class Kind:
     noun: ClassVar[str] = ""
     compares: ClassVar[bool] = False
 
+    @abstractmethod
     def candidates(self, plight: Plight) -> Iterable[Candidate]:
         """Changes to try for a load, the most promising first."""
-        raise NotImplementedError
 
 
 def records(case: Case, table: str) -> list[dict[str, object]]:
