@@ -19,6 +19,11 @@ class Clock:
         """Seconds left, at least zero; None without a limit."""
         return None if self.limit is None else max(0.0, self.limit - self.spent())
 
+    def part(self, share: float) -> Clock:
+        """A clock that starts now, with a share of what is left."""
+        left = self.left()
+        return Clock(None if left is None else share * left)
+
     @property
     def over(self) -> bool:
         """Whether the limit has passed."""
