@@ -18,7 +18,7 @@ from v2g.certify import StageProof, certify
 from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced, violations
-from v2g.engine.mixed import ROOM, Mixed, further
+from v2g.engine.mixed import Mixed, further
 from v2g.engine.rounding import Rounding
 from v2g.engine.stages import Run
 from v2g.errors import SolveError, Unmeetable
@@ -32,6 +32,8 @@ from v2g.solvers.highs import Session
 
 INF = np.inf
 CLOSE = 1e-5
+ROOM = 1e-9
+"""By which a reference may miss the value of an earlier stage."""
 OPTIONS = HIGHS_OPTIONS[""] | ALWAYS
 
 
@@ -244,7 +246,7 @@ def by_enumeration(lp: LP) -> dict[str, float]:
         values = [least(choice, each) for choice in alive]
         found[each.name] = best = min(values)
         alive = [c for c, v in zip(alive, values, strict=True) if v <= best + 1e-6]
-        held.append((each.dense(lp.shape[1]), best - each.constant + 1e-7 * max(1.0, abs(best))))
+        held.append((each.dense(lp.shape[1]), best - each.constant + ROOM * max(1.0, abs(best))))
     return found
 
 
@@ -581,3 +583,84 @@ def test_a_certificate_says_what_rests_on_the_search() -> None:
     assert not silent.ok and said.ok  # type: ignore[attr-defined]
     (note,) = [n for n in said.notes if "search" in n]  # type: ignore[attr-defined]
     assert note.startswith("critical_hours: 0 h proven by multipliers, ")
+
+
+def tied() -> LP:
+    """Two choices (column 0: the first where 0) that are equally good, and a load (1) that only the second one serves.
+
+    Columns 2 and 3 are what is spent with the first and the second choice, at best nothing. Column 4 is what it buys:
+    4 with each unit of the first choice, 2 with each of the second. Nothing spent buys nothing, whatever the choice.
+    """
+    rows = [[1, 0, 1, 0, 0], [-1, 0, 0, 1, 0], [0, 0, -4, -2, 1], [-1, 1, 0, 0, 0]]
+    stages = [
+        stage("spent", [0, 0, 1, 1, 0]), stage("bought", [0, 0, 0, 0, -1]), stage("lost", [0, -1, 0, 0, 0], 1.0, True),
+    ]  # fmt: skip
+    return program(rows, [-INF] * 4, [1.0, 0.0, 0.0, 0.0], [1, 1, 1, 1, 9], [0, 1], stages)
+
+
+def test_a_choice_that_is_equally_good_is_not_lost_to_a_later_count() -> None:
+    """With room of 1e-7 in what is spent, the first choice would buy 4e-7, the second 2e-7: held there, it is lost."""
+    assert reached(run_of(tied())) == pytest.approx({"spent": 0.0, "bought": 0.0, "lost": 0.0}, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("work", "nodes", "bound", "by"), [(2.5e13, 500, 7.5, "solver"), (600, 0, 5.25, "multipliers")]
+)
+def test_late_stages_of_a_large_program_state_their_gap_and_are_not_searched(
+    monkeypatch: pytest.MonkeyPatch, work: float, nodes: int, bound: float, by: str
+) -> None:
+    """What is lost is `steps` once more, after an amount that its relaxation meets: 5.25 by multipliers.
+
+    Two nonzeros, squared 4: work of 600 is 150 nodes early, and late a twentieth, which is fewer than 10.
+    """
+    monkeypatch.setattr("v2g.engine.mixed.WORK", work)
+    lp = program([[2, 2, 0]], [-INF], [3], [1, 1, 1], [0, 1],
+                 [stage("any", [0, 0, 1]), stage("lost", [-5.5, -4.5, 0], 13.0)])  # fmt: skip
+    run = run_of(lp)
+    assert isinstance(run, Mixed) and run._effort(1) == nodes
+    values = reached(run)
+    assert (run.stages[1].bound, run.stages[1].by) == (pytest.approx(bound), by)
+    assert values["lost"] in ((7.5,) if nodes else (7.5, 8.5, 13.0))
+
+
+def test_counts_are_relaxed_together_as_long_as_those_above_are_at_their_best(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loads 0 and 1 share 1.5 kW of which each takes 1; switches 2 and 3 cost nothing. Load 0 is above load 1.
+
+    One program for both counts serves load 0 and half of load 1; the second count is settled by its bound.
+    """
+    asked: list[tuple[float, ...]] = []
+    minimise = Reduced.minimise
+
+    def noted(self: Reduced, cost: np.ndarray, time_limit: float | None = None) -> Answer:
+        asked.append(tuple(cost))
+        return minimise(self, cost, time_limit)
+
+    monkeypatch.setattr(Reduced, "minimise", noted)
+    stages = [stage("first", [-1, 0, 0, 0], 1.0, True), stage("second", [0, -1, 0, 0], 1.0, True)]
+    lp = program([[1, 1, 0, 0], [1, 0, -1, 0]], [-INF] * 2, [1.5, 0.0], [1] * 4, [0, 1, 2, 3], stages)
+    run = run_of(lp)
+    assert reached(run) == {"first": 0.0, "second": 1.0}
+    assert asked[0] == (-10, -1, 0, 0) and [s.bound for s in run.stages] == pytest.approx([0.0, 1.0])
+    assert run.lower[0] == 1.0, "a count at the best thinkable leaves no choice"
+
+
+@pytest.mark.parametrize(("on", "lost"), [([1.0, 0.0], 1.0), ([0.0, 1.0], 0.0)])
+def test_a_count_beside_what_stands(on: list[float], lost: float) -> None:
+    """Switches 0 and 1, one of them on; the load (2) hangs on the second one."""
+    count = stage("lost", [0, 0, -1], 1.0, True)
+    run = run_of(program([[1, 1, 0], [0, -1, 1]], [-INF] * 2, [1.5, 0.0], [1] * 3, [0, 1, 2], [count]))
+    assert isinstance(run, Mixed)
+    assert run._beside(count, np.arange(3), None) is None, "nothing stands yet"
+    run.x = np.array([*on, 0.0])
+    found = run._beside(count, np.arange(3), None)
+    assert found is not None and found.value == lost and found.x[:2].tolist() == on
+    assert run.core.upper.tolist() == [1.0] * 3, "what was fixed for it is free again"
+
+
+def test_the_program_goes_on_from_where_it_was_before_a_search() -> None:
+    core, cost = Reduced(heater(), OPTIONS), heater().objectives[0].dense(6)
+    core.minimise(cost)
+    before = core.session.basis()
+    core.minimise_whole(cost, np.arange(3), start=None, gap=0.0, nodes=100, time_limit=None)
+    after = core.session.basis()
+    assert after.valid and list(after.col_status) == list(before.col_status)

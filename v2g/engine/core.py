@@ -145,10 +145,12 @@ class Reduced:
             self.session.option(name, value)
         if start is not None:
             self.session.suggest(start[self.decision])
+        basis = self.session.basis()
         answer = self.session.run(time_limit)
         self.session.whole(self.place[columns], False)
         self.session.option("solver", self.options["solver"])
         self.session.forget()
+        self.session.resume(basis)
         if answer.x is None:
             return answer
         x = self._full(answer)

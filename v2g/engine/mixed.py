@@ -3,13 +3,19 @@
 Each stage is bounded by multipliers, as ever: of its relaxation, and for counts of the search over loads alone with
 all other whole columns relaxed. Whole points are looked for from the quickest way to the slowest: the choice of the
 stage before, the relaxation where it is whole, the relaxation rounded to whole columns that fit together, and for
-counts turns of rounding and relaxing. Where none of these reaches the bound, the solver searches over all whole
-columns at once, and its claim of a bound is kept as a claim. Whole columns stay open until the last stage. Every
-point is solved once more with its whole columns fixed, so that it is exact.
+counts turns of rounding and relaxing, and a search over loads alone with all other whole columns as they stand. Where
+none of these reaches the bound, the solver searches over all whole columns at once, and its claim of a bound is kept
+as a claim. Whole columns stay open until the last stage, but for counts that reach the best thinkable. Every point is
+solved once more with its whole columns fixed, so that it is exact.
+
+A stage is held at exactly what it reached. Room there would not be idle: a later amount turns it into a better value,
+each choice of whole columns at its own rate, and held at that value, choices that are equally good without any room
+are lost, and loads of a later count with them. What the solver may miss a limit by is room enough.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,18 +26,19 @@ from v2g.engine.bounds import rounded_up, step
 from v2g.engine.clock import Clock
 from v2g.engine.core import WHOLE, violations
 from v2g.engine.rounding import Rounding
-from v2g.engine.search import Found
+from v2g.engine.search import Found, Search
 from v2g.engine.stages import Run, refusal
 from v2g.engine.tree import Tree
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
-ROOM = 1e-7
-"""Earlier stages are held this much above what they reached, relative: more than the search may err."""
-NODES, LATER = 10_000, 20
-"""A search ends after so many nodes up to the first amount after all counts; later, after this part of them."""
-WORK = 300_000_000
-"""Nodes times nonzeros of the program: large programs get fewer nodes."""
+NODES, LATER, LEAST = 10_000, 20, 10
+"""A search ends after so many nodes up to the first amount after all counts; later, after this part of them.
+
+Where fewer than so many were left then, none is begun: what is proven by multipliers is stated, and the gap.
+"""
+WORK = 2.5e13
+"""Nodes times the square of nonzeros of the program: a node of a large program takes that much longer."""
 ROUNDS = 12
 PUMPS = 10
 """Turns between what fits together and what is possible."""
@@ -48,6 +55,10 @@ class Chosen:
     prices: Floats | None = None
 
 
+Way = Callable[[Objective, Ints, Floats | None], Chosen | None]
+"""From a stage, its open columns and a fractional point to a whole one, or to none."""
+
+
 def further(lp: LP) -> Ints:
     """Whole columns still to be chosen that are in no count of the policy."""
     undecided: Ints = np.flatnonzero(lp.integer & (lp.lower < lp.upper))
@@ -57,7 +68,12 @@ def further(lp: LP) -> Ints:
 
 @dataclass
 class Mixed(Run):
-    """One pass over the stages of a program with whole columns beyond the counts."""
+    """One pass over the stages of a program with whole columns beyond the counts.
+
+    ``lead`` is the relaxation of all counts at once, as long as it says something of the next one.
+    """
+
+    lead: Answer | None = None
 
     @cached_property
     def rounding(self) -> Rounding:
@@ -66,6 +82,7 @@ class Mixed(Run):
 
     def all(self) -> Floats:
         """Solve every stage; returns the final point."""
+        self.lead = self._led()
         for number, objective in enumerate(self.lp.objectives):
             if not objective.index.size:
                 self._constant(objective)
@@ -75,6 +92,11 @@ class Mixed(Run):
                 self._amount(objective, settle=True)
         return self._final()
 
+    def _led(self) -> Answer | None:
+        """One relaxation for all counts, where they come first and there are several."""
+        counts = [o for o in self.lp.objectives if o.integers and o.index.size]
+        return self._together(counts) if self._counts_first() and len(counts) > 1 else None
+
     def _open(self) -> Ints:
         return self.whole[self.lower[self.whole] < self.upper[self.whole]]
 
@@ -83,30 +105,77 @@ class Mixed(Run):
         return max((n for n, o in enumerate(self.lp.objectives) if o.index.size), default=-1)
 
     def _effort(self, number: int) -> int:
-        """Nodes for a stage: many up to the first amount after all counts, few beyond, fewer in a large program."""
+        """Nodes for a stage: many up to the first amount after all counts; few beyond, in a large program none."""
         before = [o for o in self.lp.objectives[:number] if o.index.size]
         counting = any(o.integers for o in self.lp.objectives[number:])
-        nodes = max(LATER, min(NODES, WORK // max(1, self.lp.matrix.value.size)))
-        return nodes if counting or not before or before[-1].integers else nodes // LATER
+        nodes = max(LATER, min(NODES, int(WORK / max(1, self.lp.matrix.value.size) ** 2)))
+        if counting or not before or before[-1].integers:
+            return nodes
+        return nodes // LATER if nodes >= LATER * LEAST else 0
 
     def _mixed(self, objective: Objective, nodes: int, settle: bool) -> None:
         """One stage: a bound first, then whole points from the quickest way to the slowest, until one meets it."""
-        columns, tree = self._open(), None
-        bound, relaxed = self._proven(objective)
-        best, hint = self._fixed(objective, columns, self.x), relaxed.x
-        if objective.integers and hint is not None and not self._met(objective, best, bound):
-            found = self._counting(objective, relaxed)
-            bound, hint, tree = max(bound, found.bound), found.x, found.tree
-        for way in (self._as_relaxed, self._rounded, self._pumped):
-            if hint is None or self._met(objective, best, bound):
+        columns, tree, best = self._open(), None, None
+        bound, relaxed = self._leading(objective) or self._proven(objective)
+        hint = relaxed.x
+        if objective.integers and hint is not None:
+            if not self._whole(hint, self._counting_now(objective)):
+                found = self._counting(objective, relaxed)
+                bound, hint, tree = max(bound, found.bound), found.x, found.tree
+            hint = self._without_later(objective, hint)
+        for way in self._ways(objective):
+            if self._met(objective, best, bound):
                 break
             best = _better(best, way(objective, columns, hint))
         claim = bound
-        if best is None or not self._met(objective, best, bound):
+        if best is None or (nodes and not self._met(objective, best, bound)):
             best, claim = self._searched(objective, columns, best, nodes, bound)
         self._conclude(objective, best, bound, claim, relaxed.y, tree)
         if settle:
             self._settle(columns, np.rint(best.x[columns]))
+        elif objective.integers:
+            self._led_on(objective, best)
+
+    def _ways(self, objective: Objective) -> Sequence[Way]:
+        """Ways to a whole point. The choice of the stage before says little about a count, and much about an amount."""
+        if objective.integers:
+            return self._as_relaxed, self._rounded, self._pumped, self._beside, self._as_before
+        return self._as_before, self._as_relaxed, self._rounded
+
+    def _leading(self, objective: Objective) -> tuple[float, Answer] | None:
+        """What the relaxation of all counts at once says of a count; None where that is nothing.
+
+        It serves as long as all counts above are at the best thinkable: see `_together`.
+        """
+        if self.lead is None or self.lead.x is None or not objective.integers:
+            return None
+        thinkable = self._bound_of(objective, None)
+        if objective.at(self.lead.x) <= thinkable + WHOLE:
+            return thinkable, Answer(self.lead.status, self.lead.x)
+        counts = [o for o in self.lp.objectives if o.integers and o.index.size]
+        if objective is not counts[-1]:
+            return None
+        return self._raised(objective, self._bound(objective, self.lead)), self.lead
+
+    def _led_on(self, objective: Objective, best: Chosen) -> None:
+        """A count at the best thinkable leaves its columns no choice; any other ends what the lead says."""
+        if best.value > self._bound_of(objective, None) + WHOLE:
+            self.lead = None
+            return
+        own = np.intersect1d(objective.index, self._open())
+        self._settle(own, np.rint(best.x[own]))
+
+    def _counting_now(self, objective: Objective) -> Ints:
+        """Open columns of this count and of those before."""
+        own = np.intersect1d(objective.index, self._open())
+        return np.union1d(own, self._open_before(own))
+
+    def _without_later(self, objective: Objective, x: Floats) -> Floats:
+        """The point with fractional loads of later counts not counted: they are not asked for yet."""
+        later = np.setdiff1d(self._counted(self._open()), self._counting_now(objective))
+        point = x.copy()
+        point[later] = np.floor(point[later] + WHOLE)
+        return point
 
     def _counting(self, objective: Objective, relaxed: Answer) -> Found:
         """A count by the search over the columns of counts alone, with all other whole columns relaxed."""
@@ -115,21 +184,44 @@ class Mixed(Run):
         start = self._standing(objective, own, earlier)
         return self._search(objective, np.union1d(own, earlier), best=start).run(relaxed)
 
-    def _as_relaxed(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
-        """The point as it is, where its columns are whole."""
-        return self._fixed(objective, columns, hint) if self._whole(hint, columns) else None
+    def _beside(self, objective: Objective, columns: Ints, hint: Floats | None) -> Chosen | None:
+        """A count by the search over the columns of counts alone, with all other whole columns as they stand."""
+        if self.x is None:
+            return None
+        others = np.setdiff1d(columns, self._counted(columns))
+        lower, upper, values = self.lower.copy(), self.upper.copy(), np.rint(self.x[others])
+        lower[others] = upper[others] = values
+        self.core.fix(others, values, values)
+        root = self._try(objective.dense(self.lp.shape[1]))
+        found = None
+        if root.x is not None:
+            counting = self._counting_now(objective)
+            search = Search(self.core, objective, counting, lower, upper, self.held, self.clock, self._try)
+            found = self._without_later(objective, search.run(root).x)
+        self.core.fix(others, self.lower[others], self.upper[others])
+        return None if found is None else self._fixed(objective, columns, found)
 
-    def _rounded(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
+    def _as_before(self, objective: Objective, columns: Ints, hint: Floats | None) -> Chosen | None:
+        """The choice of the stage before."""
+        return self._fixed(objective, columns, self.x)
+
+    def _as_relaxed(self, objective: Objective, columns: Ints, hint: Floats | None) -> Chosen | None:
+        """The point as it is, where its columns are whole."""
+        return None if hint is None or not self._whole(hint, columns) else self._fixed(objective, columns, hint)
+
+    def _rounded(self, objective: Objective, columns: Ints, hint: Floats | None) -> Chosen | None:
         """The point rounded to whole columns that fit together."""
+        if hint is None:
+            return None
         point = self.rounding.nearest(hint, self.lower, self.upper, self.held, self.clock.left())
         return None if point is None else self._fixed(objective, columns, point)
 
-    def _pumped(self, objective: Objective, columns: Ints, hint: Floats) -> Chosen | None:
+    def _pumped(self, objective: Objective, columns: Ints, hint: Floats | None) -> Chosen | None:
         """Whole columns of a count's choice by turns: the nearest that fit together, then the nearest possible.
 
         Each turn is a linear program that comes as close to the last rounding as all limits allow.
         """
-        if not objective.integers:
+        if hint is None:
             return None
         counted = self._counted(columns)
         choice = np.rint(hint[counted])
@@ -174,7 +266,7 @@ class Mixed(Run):
         stated = reached if by == "solver" else bound
         prices = None if objective.integers else best.prices
         self._close(objective, best.value, stated, multipliers, prices=prices, tree=tree, by=by)
-        self._hold(objective, best.value, ROOM)
+        self._hold(objective, best.value)
 
     def _proven(self, objective: Objective) -> tuple[float, Answer]:
         """A proven bound, and the relaxation it is from. Where time is over and a plan stands, it says nothing."""

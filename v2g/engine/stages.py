@@ -81,7 +81,7 @@ class Run:
         """Solve every stage; returns the final point."""
         objectives = self.lp.objectives
         counts = [o for o in objectives if o.integers]
-        lead = self._together(counts) if objectives[0].integers and any(o.index.size for o in counts) else None
+        lead = self._together(counts) if self._counts_first() and any(o.index.size for o in counts) else None
         exact = lead is not None
         for number, objective in enumerate(objectives):
             rest = objectives[number + 1 :]
@@ -116,6 +116,11 @@ class Run:
 
     def _search(self, objective: Objective, columns: Ints, **more: Any) -> Search:
         return Search(self.core, objective, columns, self.lower, self.upper, self.held, self.clock, self._try, **more)
+
+    def _counts_first(self) -> bool:
+        """Whether all counts come before any amount: with an amount held in between, one program says too little."""
+        counting = [o.integers for o in self.lp.objectives]
+        return counting[0] and counting == sorted(counting, reverse=True)
 
     def _together(self, counts: list[Objective]) -> Answer:
         """One program for all counts at once.

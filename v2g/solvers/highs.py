@@ -27,6 +27,7 @@ ALLOWED = (
     "mip_rel_gap",
     "mip_abs_gap",
     "mip_max_nodes",
+    "small_matrix_value",
 )
 
 STATUS = {
@@ -96,6 +97,15 @@ class Session:
         """Start the next run from nothing: presolve and a fresh basis beat a basis of another objective."""
         _must(self.highs.clearSolver(), "forgotten its basis")
 
+    def basis(self) -> Any:
+        """Where the last run ended, for `resume`."""
+        return self.highs.getBasis()
+
+    def resume(self, basis: Any) -> None:
+        """Start the next run where an earlier one ended, if it got anywhere."""
+        if basis.valid:
+            _must(self.highs.setBasis(basis), "taken up an earlier basis")
+
     def bounds(self, columns: NDArray[Any], lower: Floats, upper: Floats) -> None:
         """New bounds for some columns."""
         status = self.highs.changeColsBounds(columns.size, columns.astype(np.int32), lower, upper)
@@ -155,6 +165,11 @@ class Session:
         solution = self.highs.getSolution()
         y = np.array(solution.row_dual) if solution.dual_valid else None
         return Answer(status, np.array(solution.col_value), y, bound, message)
+
+    def ray(self) -> Floats | None:
+        """Multipliers of the rows that prove that the last run had no point, (rows,); None where HiGHS has none."""
+        status, there, values = self.highs.getDualRay()
+        return np.array(values) if status == highspy.HighsStatus.kOk and there else None
 
     def _nothing(self, message: str) -> Answer:
         """The answer to a program without columns, which HiGHS does not give: all its rows are zero."""
