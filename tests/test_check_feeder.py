@@ -127,6 +127,14 @@ def test_no_source_that_can_form_a_grid() -> None:
     assert place(finding) == ("no-forming-source", "buses.csv", None, None, "error")
 
 
+def test_a_battery_that_forms_and_gives_nothing() -> None:
+    batteries = EVENING["batteries"].replace("25,25,", "25,0,")
+    finding = only(findings_of(batteries=batteries))
+    assert place(finding) == ("forming-without-power", "batteries.csv", 2, "discharge_kw", "error")
+    assert (finding.found, finding.allowed) == ("0", "above 0 kW") and "forming = 0" in finding.remedy
+    assert not [f for f in findings_of(batteries=batteries.replace(",1\n", ",0\n")) if f.file == "batteries.csv"]
+
+
 def test_a_battery_that_only_follows_forms_no_grid() -> None:
     finding = only(findings_of(batteries=EVENING["batteries"].replace(",1\n", ",0\n")))
     assert finding.code == "no-forming-source"

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from helpers_specs import EVENING, HEADER, SPECS
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -158,3 +159,23 @@ def test_any_path(text: str) -> None:
         read_folder(locate(text))
     except V2GError:
         return
+
+
+WORST = [
+    ("vehicles", "capacity_kwh", "nan"), ("vehicles", "start_soc", "1e400"), ("loads", "kw", "-inf"),
+    ("loads", "tier", "1e308"), ("stays", "until_utc", "2250-01-01T00:00:00+14:00"), ("events", "at_utc", "1900-01-01"),
+    ("chargers", "plugs", "99999999999"), ("generators", "tank", "\u200b"), ("needs", "vehicle", "*"),
+    ("durations", "probability", "0"), ("sites", "site", ""), ("fleet_minimum", "vehicles", "0.5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("table", "column", "cell"), WORST)
+def test_one_damaged_cell_is_told_with_its_place_and_what_to_do(table: str, column: str, cell: str) -> None:
+    frames = {name: parse_table(name, text.encode()).frame for name, text in EMERGENCY.items()}
+    tables = {name: frame.copy() for name, frame in frames.items() if frame is not None}
+    tables[table].loc[0, column] = cell
+    errors = [f for f in check(Draft.of(HEADER, tables), SPECS)[1] if f.severity == "error"]
+    if (table, column, cell) != ("durations", "probability", "0"):
+        here = [f for f in errors if (f.file, f.row, f.column) == (f"{table}.csv", 2, column)]
+        assert here and all(f.allowed is not None or f.remedy for f in here)
+    assert errors and all(f.remedy for f in errors), [str(f) for f in errors]

@@ -80,7 +80,7 @@ def test_profiles_without_rows() -> None:
 def test_profiles_at_other_times() -> None:
     finding = only(findings_of(profiles=profiles([STARTS[0], STARTS[2], STARTS[1], STARTS[3]])))
     assert place(finding) == ("profile-time", "profiles.csv", 3, "start_utc", "error")
-    assert finding.allowed == "2026-01-15 18:30 UTC" and "1 more rows" in finding.message
+    assert finding.allowed == "2026-01-15 18:30 UTC" and "1 more row." in finding.message
 
 
 @pytest.mark.parametrize(("value", "code"), [("", "blank"), ("-0.1", "below-limit"), ("half", "not-a-number")])

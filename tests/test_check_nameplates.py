@@ -77,6 +77,27 @@ def test_an_unknown_model_that_is_needed() -> None:
     assert "charge_kw" in finding.message and "capacity_kwh" not in finding.message
 
 
+@pytest.mark.parametrize(
+    ("table", "file", "column"), [("vehicles", "vehicles.csv", "model"), ("chargers", "chargers.csv", "type")]
+)
+def test_a_misspelt_name_is_one_fault(table: str, file: str, column: str) -> None:
+    """Nothing is said of the cells that the catalogue would have filled, but of those of other rows it is."""
+    tables = {
+        "sites": pd.DataFrame({"site": ["school"]}),
+        "vehicles": pd.DataFrame({"vehicle": ["ev"], "model": ["ioniq5_long"], "site": ["school"], "start_soc": [0.5]}),
+        "chargers": pd.DataFrame({"charger": ["home"], "type": ["v2h_chademo_6kW"], "site": ["school"]}),
+        "loads": pd.DataFrame({"load": ["lights"], "site": ["school"], "tier": [1], "kw": [1], "by_v2l": [1]}),
+    }
+    assert not v2g.check(Draft.of(HEADER, tables))
+    tables[table].loc[0, column] += "X"
+    finding = only(v2g.check(Draft.of(HEADER, tables)))
+    assert place(finding) == ("unknown-nameplate", file, 2, column, "error")
+    tables[table] = pd.concat([tables[table], tables[table].assign(**{column: "", table[:-1]: "other"})])
+    codes = [(f.code, f.row) for f in v2g.check(Draft.of(HEADER, tables)) if f.file == file]
+    missing = 2 if table == "vehicles" else 3
+    assert sorted(codes) == [("blank", 3)] * missing + [("unknown-nameplate", 2)]
+
+
 def test_an_unknown_model_that_is_not_needed() -> None:
     assert not faults("vehicles", "vehicle,model,capacity_kwh,charge_kw\na,my car,40,7\n")
 
@@ -84,7 +105,7 @@ def test_an_unknown_model_that_is_not_needed() -> None:
 def test_an_unknown_type_like_nothing_else() -> None:
     finding = only(faults("chargers", f"{CHARGERS}\nc,?,b1\n"))
     assert place(finding) == ("unknown-nameplate", "chargers.csv", 2, "type", "error")
-    assert finding.remedy == "Write charge_kw and charge_eff and discharge_eff."
+    assert finding.remedy == "Correct the name, or write charge_kw, charge_eff and discharge_eff."
 
 
 def test_every_row_of_the_catalogue_fills_what_is_required() -> None:

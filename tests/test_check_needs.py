@@ -16,6 +16,17 @@ def day(clock: str) -> str:
     return f"2026-01-15T{clock}:00+00:00"
 
 
+@pytest.mark.parametrize("word", ["all", "Every", "*"])
+def test_a_need_of_every_vehicle_is_a_blank_cell(word: str) -> None:
+    finding = only(findings_of(needs=NEEDS + f"a,{word},,,5,\nb,,,,5,\n"))
+    assert place(finding) == ("unknown-reference", "needs.csv", 2, "vehicle", "error")
+    assert finding.remedy == "Leave the cell blank: that stands for every one."
+
+
+def test_one_of_another_name_is_looked_for() -> None:
+    assert only(findings_of(needs=NEEDS + "a,ev11,,,5,\n")).remedy == "Did you mean 'ev1'?"
+
+
 def test_a_reserve_in_km_needs_the_consumption() -> None:
     finding = only(findings_of(vehicles=VEHICLES + "ev1,40,30,7,50,\nev2,40,20,7,50,0.2\n"))
     assert place(finding) == ("km-without-consumption", "vehicles.csv", 2, "reserve_km", "error")
@@ -139,7 +150,7 @@ def test_a_minimum_while_a_vehicle_is_away() -> None:
     assert not findings_of(fleet_minimum=MINIMUM + rows)
     finding = only(findings_of(fleet_minimum=MINIMUM + "m,2,20,,\n"))
     assert place(finding) == ("minimum-cannot-be-met", "fleet_minimum.csv", 2, "vehicles", "warning")
-    assert finding.message.startswith("At 2026-01-15 19:30 UTC only 1 vehicles")
+    assert finding.message.startswith("At 2026-01-15 19:30 UTC only 1 vehicle can")
 
 
 def test_a_minimum_that_is_not_charged_in_time() -> None:

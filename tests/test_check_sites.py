@@ -141,6 +141,30 @@ def test_appliances_need_a_car_with_a_socket() -> None:
     assert place(finding) == ("no-car-with-socket", "loads.csv", 2, "by_v2l", "warning")
 
 
+def test_a_site_without_a_socket_is_one_finding() -> None:
+    loads = LOADS + "kettle,hall,0,1,1,1,1\nstove,hall,0,2,1,1,1\n"
+    finding = only(findings_of(sites=SITES, loads=loads, **fleet("ev,40,30,7,6,1,0,,hall,")))
+    assert place(finding) == ("no-car-with-socket", "loads.csv", 2, "by_v2l", "warning")
+    assert finding.message.startswith("kettle, stove can be plugged")
+
+
+def test_a_site_off_the_feeder_without_a_socket_is_one_finding() -> None:
+    """A car with a socket stands at the hall, none at the school: that its loads are in the dark says it all."""
+    loads = LOADS + "kettle,hall,0,1,1,1,1\npump,school,1,1,1,1,1\nlamp,school,2,1,1,1,1\n"
+    finding = only(
+        findings_of(sites=SITES, loads=loads, **fleet("ev,40,30,7,6,1,3,,hall,", "e2,40,30,7,6,1,0,,school,"))
+    )
+    assert place(finding) == ("dark-island", "sites.csv", 3, "bus", "warning")
+    assert "pump (tier 1), lamp (tier 2)" in finding.message and "socket_kw" in finding.remedy
+
+
+def test_a_case_of_places_without_any_socket_is_one_finding() -> None:
+    tables = {"sites": SCHOOL, "loads": LOADS + "lights,school,1,1,1,1,\n", "chargers": None}
+    finding = only(findings_of(**ALONE | tables | {"vehicles": VEHICLES + "ev,40,30,7,6,1,0,,school,\n"}))
+    assert place(finding) == ("no-forming-source", "sites.csv", None, None, "warning")
+    assert "V2H or V2L" in finding.message and "socket_kw" in finding.remedy
+
+
 def test_appliances_need_a_socket_that_is_large_enough() -> None:
     loads = LOADS + "kettle,hall,0,2,1,1,1.8\nlamp,hall,0,2,1,1,1.5\nany,hall,0,2,1,1,\n"
     cars = fleet("ev,40,30,7,6,2,1.5,,hall,", "e2,40,30,7,6,1,3,,school,")

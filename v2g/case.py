@@ -19,6 +19,7 @@ class Case:
     holds every declared table, typed and complete: numbers as float64 (NaN = not known), flags as
     bool, times as UTC timestamps (NaT = not given), everything else as str. ``origin`` maps a
     table to the file it was read from, for messages; row r of a table stands in line r + 2.
+    ``lines`` says in which line of ``case.toml`` a key of the header stands, as far as that is known.
     ``seconds`` says how long reading and checking took.
     """
 
@@ -30,11 +31,13 @@ class Case:
     sha256: str
     origin: Mapping[str, str] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict, compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "header", MappingProxyType(dict(self.header)))
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
         object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
+        object.__setattr__(self, "lines", MappingProxyType(dict(self.lines)))
 
     @property
     def steps(self) -> int:

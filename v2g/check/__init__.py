@@ -43,7 +43,7 @@ def check(
     for name, spec in specs.items():
         typed = typed_table(spec, draft.tables.get(name), draft.origin.get(name, file_of(name)))
         frames[name] = typed.frame
-        findings += typed.findings
+        findings += [f for f in typed.findings if (name, f.row, f.column) not in draft.told]
     findings += unknown_references(specs, frames, draft.origin, draft.unread)
     filling = Filling(specs, frames, draft, header.boundaries)
     derive(filling)
@@ -57,7 +57,8 @@ def check(
 
 def _case(draft: Draft, header: Header, frames: Mapping[str, pd.DataFrame]) -> Case:
     boundaries = _ANY_DAY if header.boundaries is None else header.boundaries
-    return Case(header.name, header.title, header.values, boundaries, frames, draft.sha256, draft.origin)
+    own = header.name, header.title, header.values, boundaries
+    return Case(*own, frames, draft.sha256, draft.origin, lines=draft.lines)
 
 
 def _fields(case: Case) -> dict[str, Any]:

@@ -25,6 +25,7 @@ _TIME = re.compile(rf"{_DAY.pattern}{_CLOCK}(?P<offset>\s?(Z|z|[+-][0-9]{{2}}:?[
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _FLAGS = {"0": False, "1": True, "false": False, "true": True, "no": False, "yes": True}
 YEARS = (1900, 2200)
+SMALL, LARGE = "Correct the number, or its sign.", "Correct the number, or its unit."
 WRITE_TIME = "a time with its offset, such as 2026-01-15T18:00:00+00:00"
 
 
@@ -77,19 +78,19 @@ def _no_number(text: str) -> Fault:
             allowed,
             "Write the number alone, in the unit of the column.",
         )
-    return Fault("not-a-number", "This is not a number.", allowed)
+    return Fault("not-a-number", "This is not a number.", allowed, "Write the number alone.")
 
 
 def check_limits(value: float, column: Column) -> None:
     """Refuse a number outside the limits of its column."""
     unit = "" if column.unit in ("1", "") else f" {column.unit}"
     if column.above is not None and not value > column.above:
-        raise Fault("below-limit", "The number is too small.", f"above {column.above:g}{unit}")
+        raise Fault("below-limit", "The number is too small.", f"above {column.above:g}{unit}", SMALL)
     if column.at_least is not None and not value >= column.at_least:
-        raise Fault("below-limit", "The number is too small.", f"at least {column.at_least:g}{unit}")
+        raise Fault("below-limit", "The number is too small.", f"at least {column.at_least:g}{unit}", SMALL)
     if column.at_most is not None and not value <= column.at_most:
         percent = column.at_most == 1.0 and 1.0 < value <= 100.0
-        remedy = f"A share, not per cent: write {value:g} % as {value / 100.0:g}." if percent else ""
+        remedy = f"A share, not per cent: write {value:g} % as {value / 100.0:g}." if percent else LARGE
         raise Fault("above-limit", "The number is too large.", f"at most {column.at_most:g}{unit}", remedy)
 
 
@@ -97,14 +98,14 @@ def whole_number(text: str, column: Column) -> int:
     """A number that counts."""
     value = number(text, column)
     if not value.is_integer() or abs(value) > 2**31:
-        raise Fault("not-whole", "This is not a whole number.", "0, 1, 2, ...")
+        raise Fault("not-whole", "This is not a whole number.", "0, 1, 2, ...", "Round it.")
     return int(value)
 
 
 def flag(text: str, column: Column) -> bool:
     """Yes or no."""
     if text.casefold() not in _FLAGS:
-        raise Fault("not-a-flag", "This is neither yes nor no.", "0, 1, no, yes, false, true")
+        raise Fault("not-a-flag", "This is neither yes nor no.", "0, 1, no, yes, false, true", "Write 1 or 0.")
     return _FLAGS[text.casefold()]
 
 
@@ -143,7 +144,7 @@ def time(text: str, column: Column) -> pd.Timestamp:
     """An instant, in UTC; text without an offset names none and is refused."""
     match = _TIME.fullmatch(text)
     if match is None and not _DAY.fullmatch(text):
-        raise Fault("not-a-time", "This is not a time.", WRITE_TIME)
+        raise Fault("not-a-time", "This is not a time.", WRITE_TIME, "Write day, clock and offset.")
     if match is None or match["offset"] is None:
         raise Fault("naive-time", f"{text} has no offset.", WRITE_TIME, f"If it is UTC, write {_with_offset(text)}.")
     try:
@@ -157,7 +158,9 @@ def time(text: str, column: Column) -> pd.Timestamp:
 def check_year(instant: pd.Timestamp) -> None:
     """Refuse an instant that can only be a slip."""
     if not YEARS[0] <= instant.year <= YEARS[1]:
-        raise Fault("year-out-of-range", f"The year is {instant.year}.", f"years {YEARS[0]} to {YEARS[1]}")
+        raise Fault(
+            "year-out-of-range", f"The year is {instant.year}.", f"years {YEARS[0]} to {YEARS[1]}", "Correct the year."
+        )
 
 
 def _with_offset(text: str) -> str:

@@ -90,11 +90,12 @@ def fuel_arrives(case: Case) -> Iterable[Finding]:
             place = ("events", row, "element")
             yield at(case, place, "fuel-beside-tank", message, remedy, found=element, allowed=shared[element])
         if event == "fuel" and not litres > 0.0:
-            message = "Fuel is delivered, and no litres."
+            message = "Fuel is delivered, but no litres are given."
             yield at(case, ("events", row, "litres"), "no-litres", message, "Write how many.", severity="warning")
         if event != "fuel" and litres > 0.0:
             message, found = f"Litres count only with the event fuel, not with {event}.", f"{litres:g}"
-            yield at(case, ("events", row, "litres"), "column-not-used", message, found=found, severity="warning")
+            place, remedy = ("events", row, "litres"), "Leave the cell blank, or write the event fuel."
+            yield at(case, place, "column-not-used", message, remedy, found=found, severity="warning")
 
 
 def events_meet_horizon(case: Case) -> Iterable[Finding]:
@@ -105,7 +106,8 @@ def events_meet_horizon(case: Case) -> Iterable[Finding]:
             continue
         effect = "counts from the start on" if when < first else "has no effect"
         message = f"The event lies outside the case, {clock(first)} to {clock(last)}, and {effect}."
-        yield at(case, ("events", row, "at_utc"), "outside-horizon", message, found=clock(when), severity="warning")
+        place, remedy = ("events", row, "at_utc"), "Correct the time, unless it is meant so."
+        yield at(case, place, "outside-horizon", message, remedy, found=clock(when), severity="warning")
 
 
 def tanks_are_used(case: Case) -> Iterable[Finding]:

@@ -147,5 +147,6 @@ def reactive_needs_active(case: Case) -> Iterable[Finding]:
     alone = (loads["kw"] == 0) & (loads["kvar"] != 0)
     for row in np.flatnonzero(alone.to_numpy(bool)).tolist():
         message = "The load has kvar and no kw; its kvar follows its kw and is not used."
-        found = f"{float(loads['kvar'].iloc[row]):g}"
-        yield at(case, ("loads", row, "kvar"), "kvar-without-kw", message, found=found, severity="warning")
+        place, found = ("loads", row, "kvar"), f"{float(loads['kvar'].iloc[row]):g}"
+        remedy = "Write its kw, or leave kvar blank."
+        yield at(case, place, "kvar-without-kw", message, remedy, found=found, severity="warning")

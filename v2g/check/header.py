@@ -22,11 +22,13 @@ T = TypeVar("T")
 FORMAT = 1
 KEYS = (
     "format", "name", "title", "start_utc", "step_min", "steps", "network", "policy", "seed", "vmin_pu", "vmax_pu",
-    "cause", "guarantee_h", "carry_h", "cvar_alpha",
+    "cause", "guarantee_h", "carry_h", "cvar_alpha", "coordinates",
 )  # fmt: skip
 REQUIRED = ("format", "name", "start_utc", "step_min")
 NETWORKS = ("lindistflow", "transport")
 POLICIES = ("tiers",)
+COORDINATES = ("drawing", "lonlat")
+"""What x and y of a bus are: those of a drawing, or degrees of longitude and latitude."""
 MAX_STEPS = 100_000
 STEP_MIN = (1.0, 1440.0)
 NS_PER_MIN = 60_000_000_000
@@ -89,9 +91,13 @@ def read_header(
     carry = keys.take("carry_h", _carry, None)
     if carry is not None:
         values["carry_h"] = carry
+    if "coordinates" in raw:
+        values["coordinates"] = keys.take("coordinates", lambda v: _one_of(v, COORDINATES), "drawing")
     if low >= high:
         keys.findings.append(
-            _header_finding("vmin_pu", "above-column", f"vmin_pu {low:g} is not below vmax_pu {high:g}.", "")
+            _header_finding(
+                "vmin_pu", "above-column", f"vmin_pu {low:g} is not below vmax_pu {high:g}.", "Correct one."
+            )
         )
     boundaries = _boundaries(keys)
     name_of, title = keys.take("name", _name, ""), keys.take("title", _text, "")

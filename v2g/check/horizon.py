@@ -8,6 +8,7 @@ import numpy as np
 
 from v2g.case import Case
 from v2g.check.rows import at, clock, filled, filled_in, rows
+from v2g.check.words import counted
 from v2g.errors import Finding
 
 WINDOWS = (("from_utc", "until_utc"), ("depart_utc", "return_utc"))
@@ -44,7 +45,8 @@ def windows_meet_horizon(case: Case) -> Iterable[Finding]:
                     column = start if late[row] else end
                     message = f"The window lies outside the case, {clock(first)} to {clock(last)}, and has no effect."
                     place, found = (table, row, column), clock(frame[column].iloc[row])
-                    yield at(case, place, "outside-horizon", message, found=found, severity="warning")
+                    remedy = "Correct the time, or delete the row."
+                    yield at(case, place, "outside-horizon", message, remedy, found=found, severity="warning")
 
 
 def grid_comes_back(case: Case) -> Iterable[Finding]:
@@ -66,15 +68,17 @@ def profile_rows(case: Case) -> Iterable[Finding]:
     if not len(frame) and len(frame.columns) < 2:
         return
     if len(frame) != case.steps:
-        message = f"The table has {len(frame)} rows, the case has {case.steps} intervals."
-        place, allowed = ("profiles", None, "start_utc"), f"{case.steps} rows"
-        yield at(case, place, "profile-length", message, found=f"{len(frame)} rows", allowed=allowed)
+        has, needed = counted(len(frame), "row"), counted(case.steps, "interval")
+        message = f"The table has {has}, the case has {needed}."
+        place, allowed = ("profiles", None, "start_utc"), counted(case.steps, "row")
+        remedy = "Write one row for each interval, or change steps in case.toml."
+        yield at(case, place, "profile-length", message, remedy, found=has, allowed=allowed)
     shared = min(len(frame), case.steps)
     starts = frame["start_utc"].iloc[:shared]
     wrong = np.flatnonzero((starts != case.boundaries[:shared]).to_numpy(bool)) if shared else np.array([], int)
     if wrong.size:
         row = int(wrong[0])
-        more = f" So it is in {wrong.size - 1} more rows." if wrong.size > 1 else ""
+        more = f" So it is in {counted(wrong.size - 1, 'more row')}." if wrong.size > 1 else ""
         message = f"The time is not the start of interval {row + 1}.{more}"
         found, allowed = clock(starts.iloc[row]), clock(case.boundaries[row])
         remedy = "Write one row for each interval, in order."

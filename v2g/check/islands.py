@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
 
 import networkx as nx
+import numpy as np
 
 from v2g.case import Case
 from v2g.check.legs import Leg, Node, legs
@@ -31,13 +31,46 @@ def forming_sources(case: Case) -> Iterator[tuple[str, int, str, str]]:
                 yield table, row, bus, phases
 
 
+def forming_gives(case: Case) -> Iterable[Finding]:
+    """A battery that is to form an island must be able to give power; generators always are, chargers have a rule."""
+    batteries = rows(case, "batteries", "battery", "forming", "discharge_kw")
+    idle = batteries["forming"].astype(bool) & ~(batteries["discharge_kw"] > 0.0)
+    for row in np.flatnonzero(idle.to_numpy(bool)).tolist():
+        message = f"{batteries['battery'].iloc[row]} is to form an island and can give no power."
+        remedy = "Write a discharge_kw above 0, or forming = 0."
+        place, found = ("batteries", row, "discharge_kw"), f"{batteries['discharge_kw'].iloc[row]:g}"
+        yield at(case, place, "forming-without-power", message, remedy, found=found, allowed="above 0 kW")
+
+
 def some_source(case: Case) -> Iterable[Finding]:
     """Without a source that can form a grid, and without vehicles that feed a load themselves, nothing is supplied."""
-    if next(forming_sources(case), None) is None and not fed_by_vehicles(case).any():
-        message = "No source can form a grid, so nothing can be supplied at any time."
-        remedy = "Add a grid connection (grid.csv), or set forming = 1 on a battery or a generator."
-        severity: Literal["error", "warning"] = "warning" if len(rows(case, "sites", "site")) else "error"
-        yield at(case, ("buses", None, None), "no-forming-source", message, remedy, severity=severity)
+    if not no_supply(case):
+        return
+    message = "No source can form a grid, so nothing can be supplied at any time."
+    remedy = "Add a grid connection (grid.csv), or set forming = 1 on a battery or a generator."
+    if not len(rows(case, "sites", "site")):
+        yield at(case, ("buses", None, None), "no-forming-source", message, remedy)
+        return
+    table = "sites" if "buses" not in case.origin else "buses"
+    message = "No source can form a grid and no vehicle can feed a load by V2H or V2L: nothing is supplied at any time."
+    remedy = "Let cars with sockets (socket_kw above 0) stand where loads have by_v2l = 1, or add a source that forms."
+    yield at(case, (table, None, None), "no-forming-source", message, remedy, severity="warning")
+
+
+def no_supply(case: Case) -> bool:
+    """Whether no source can form a grid, and no vehicle can feed a load itself."""
+    return next(forming_sources(case), None) is None and not bool(fed_by_vehicles(case).any())
+
+
+def helpless_sites(case: Case) -> frozenset[str]:
+    """Sites of which another finding says already that nothing can feed their critical loads."""
+    if no_supply(case):
+        return frozenset(rows(case, "sites", "site")["site"])
+    sites, loads = rows(case, "sites", "site", "bus"), rows(case, "loads", "site", "bus", "tier")
+    lit = {bus for _, _, bus, _ in forming_sources(case)}
+    lost = set(loads["bus"][(loads["tier"] >= 1).to_numpy(bool) & ~fed_by_vehicles(case).to_numpy(bool)])
+    dark = {bus for bus in sites["bus"] if bus in lost and bus not in lit and _off_feeder(case, bus)}
+    return frozenset(sites["site"][sites["bus"].isin(list(dark))])
 
 
 def dark_islands(case: Case) -> Iterable[Finding]:
@@ -101,7 +134,10 @@ def _dark(case: Case, nodes: set[Node], order: dict[str, int], fed: list[bool]) 
     place = ("buses", order[buses[0]], "bus")
     if off_feeder:
         message = f"Site {off_feeder} is off the feeder, and no source is there. {at_stake}"
-        remedy = "Let vehicles stand there that can feed it by V2H or V2L, or give it a source of its own."
+        remedy = (
+            "Let cars stand there that have a socket (socket_kw) for loads with by_v2l = 1, or V2H, "
+            "or give it a source of its own."
+        )
         yield at(case, place, "dark-island", message, remedy, severity="warning")
         return
     phases = "".join(sorted({phase for _, phase in nodes}))
@@ -136,4 +172,5 @@ def source_voltages(case: Case) -> Iterable[Finding]:
             if not lo <= value <= hi:
                 message = f"The source holds {bus} at a voltage that the bus may not have."
                 place, allowed = (table, row, "voltage_pu"), f"{lo:g} to {hi:g}"
-                yield at(case, place, "voltage-outside-band", message, found=f"{value:g}", allowed=allowed)
+                remedy = "Change voltage_pu here, or vmin_pu and vmax_pu of the bus."
+                yield at(case, place, "voltage-outside-band", message, remedy, found=f"{value:g}", allowed=allowed)

@@ -9,7 +9,11 @@ from v2g.case import Case
 from v2g.check.rows import rows
 
 NEXT_PHASE = {"a": "b", "b": "c", "c": "a"}
-"""The winding of a delta that feeds phase a lies between a and b, and so on round."""
+LAST_PHASE = {"a": "c", "b": "a", "c": "b"}
+"""The winding of a delta that feeds phase a lies between a and b where the low side leads, else between c and a."""
+
+TURNING = ("delta-wye", "wye-delta")
+"""Connections by which a phase is fed by two."""
 
 LEG_TABLES = (("lines", "line"), ("transformers", "transformer"))
 
@@ -29,6 +33,11 @@ class Leg(NamedTuple):
     from_phases: str
     wound: tuple[tuple[str, str], ...]
 
+    @property
+    def turns(self) -> bool:
+        """Whether each of its phases is fed by two at ``from_bus``."""
+        return len(self.wound) == 1
+
     def joined(self) -> Iterator[tuple[Node, Node]]:
         """Pairs of nodes that it makes one island; a delta winding joins all the phases it touches."""
         for phase in self.phases:
@@ -38,13 +47,21 @@ class Leg(NamedTuple):
                 yield (bus, phases[0]), (bus, phase)
 
 
-def delta_phases(phases: str) -> str:
-    """Phases of the delta side that feed these phases of a wye side.
+def delta_phases(phases: str, lead: bool = True) -> str:
+    """Phases at from_bus that feed these phases behind a delta.
 
-    >>> delta_phases("a"), delta_phases("abc")
-    ('ab', 'abc')
+    >>> delta_phases("a"), delta_phases("a", lead=False), delta_phases("abc")
+    ('ab', 'ac', 'abc')
     """
-    return "".join(sorted(set(phases) | {NEXT_PHASE[p] for p in phases}))
+    other = NEXT_PHASE if lead else LAST_PHASE
+    return "".join(sorted(set(phases) | {other[p] for p in phases}))
+
+
+def _wound(how: str, start: str, above: str, end: str, phases: str) -> tuple[tuple[str, str], ...]:
+    """Where windings join phases; one that turns is fed by all phases it touches at from_bus."""
+    if how in TURNING:
+        return ((start, above),)
+    return ((start, phases), (end, phases)) if how == "delta-delta" else ()
 
 
 def legs(case: Case) -> list[Leg]:
@@ -53,11 +70,13 @@ def legs(case: Case) -> list[Leg]:
     for table, key in LEG_TABLES:
         frame = rows(case, table, key, "closed", "phases", "from_bus", "to_bus")
         connections = frame["connection"] if "connection" in frame else [""] * len(frame)
+        leads = frame["lead"] if "lead" in frame else [True] * len(frame)
         columns = (frame[name].to_list() for name in (key, "closed", "phases", "from_bus", "to_bus"))
-        for row, (name, closed, phases, start, end, how) in enumerate(zip(*columns, connections, strict=True)):
-            above = delta_phases(phases) if how == "delta-wye" else phases
-            wound = ((start, above),) if how == "delta-wye" else ((start, phases), (end, phases))
+        for row, (name, closed, phases, start, end, how, lead) in enumerate(
+            zip(*columns, connections, leads, strict=True)
+        ):
+            above = delta_phases(phases, bool(lead)) if how in TURNING else phases
             found.append(
-                Leg(table, row, name, bool(closed), phases, start, end, above, wound if how.startswith("delta") else ())
+                Leg(table, row, name, bool(closed), phases, start, end, above, _wound(how, start, above, end, phases))
             )
     return found

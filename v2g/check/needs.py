@@ -11,7 +11,7 @@ import pandas as pd
 from v2g.case import Case
 from v2g.check.energy import best_energy, on_trip
 from v2g.check.rows import at, clock, rows
-from v2g.check.words import listed
+from v2g.check.words import counted, listed
 from v2g.errors import Finding
 
 NEARLY_KWH = 1e-6
@@ -99,7 +99,15 @@ def needs_fit_batteries(case: Case) -> Iterable[Finding]:
         message = f"That is {worst.level:g} kWh, more than the battery of {who} holds."
         allowed = f"at most {capacity[worst.vehicle]:g} kWh"
         found = f"{float(case.table(place[0])[place[2]].iloc[place[1]]):g}"
-        yield at(case, place, "need-beyond-capacity", message, "Ask for less.", found=found, allowed=allowed)
+        yield at(
+            case,
+            place,
+            "need-beyond-capacity",
+            message,
+            "Ask for less energy or fewer km.",
+            found=found,
+            allowed=allowed,
+        )
 
 
 def _distances(case: Case) -> Iterator[Need]:
@@ -132,7 +140,7 @@ def needs_can_be_met(case: Case) -> Iterable[Finding]:
             f"{lack:.4g} kWh too little, even if it charges all the time it is plugged in."
         )
         if len(lacking) > 1:
-            message += f" So it is with {len(lacking)} vehicles."
+            message += f" So it is with {len(lacking)} vehicles; this one lacks most."
         remedy = "The plan reports what is missing; ask for less, or let it charge earlier or longer."
         found, allowed = f"{need.level:.6g} kWh", f"at most {have:.4g} kWh"
         yield at(case, place, "need-cannot-be-met", message, remedy, found=found, allowed=allowed, severity="warning")
@@ -149,7 +157,7 @@ def fleet_minimum(case: Case) -> Iterable[Finding]:
     for row, (count, energy, start, end) in enumerate(zip(*columns, strict=True)):
         able = int((capacity >= energy - NEARLY_KWH).sum())
         if able < count:
-            message = f"Only {able} vehicles can hold {energy:g} kWh."
+            message = f"Only {counted(able, 'vehicle')} can hold {energy:g} kWh."
             place, allowed = ("fleet_minimum", row, "vehicles"), f"at most {able}"
             remedy = "Ask for fewer vehicles, or for less energy."
             yield at(case, place, "minimum-beyond-fleet", message, remedy, found=f"{count}", allowed=allowed)
@@ -159,7 +167,8 @@ def fleet_minimum(case: Case) -> Iterable[Finding]:
         ready = ((best >= energy - NEARLY_KWH) & ~away).sum(axis=0)[first : last + 1]
         if ready.size and ready.min() < count:
             when = clock(case.boundaries[first + int(ready.argmin())])
-            message = f"At {when} only {int(ready.min())} vehicles can be there with {energy:g} kWh on board."
+            there = counted(int(ready.min()), "vehicle")
+            message = f"At {when} only {there} can be ready with {energy:g} kWh on board."
             remedy = "The plan reports what is missing; ask for less, or let vehicles charge earlier."
             place, allowed = ("fleet_minimum", row, "vehicles"), f"at most {int(ready.min())}"
             yield at(

@@ -14,6 +14,10 @@ from v2g.formats.draft import file_of
 from v2g.schema import Column, TableSpec
 from v2g.tables import OPEN_TABLES
 
+EVERY = frozenset({"all", "any", "each", "every", "everyone", "everybody", "*"})
+BLANK_IS_EVERY = frozenset({("needs", "vehicle")})
+"""Columns that stand for every row of the other table where they are blank."""
+
 MAX_SUGGESTIONS = 20
 """Per column: a search for near names takes a millisecond, and nobody reads a thousand of them."""
 
@@ -33,9 +37,9 @@ def unknown_references(
             targets = [target for target in targets if target in specs]
             if targets and len(frames[spec.name]) and unread.isdisjoint(targets):
                 known = [name for target in targets for name in _names(specs[target], frames[target])]
-                yield from _unknown(
-                    column, frames[spec.name], known, targets, origin.get(spec.name, file_of(spec.name))
-                )
+                file = origin.get(spec.name, file_of(spec.name))
+                every = (spec.name, column.name) in BLANK_IS_EVERY
+                yield from _unknown(column, frames[spec.name], known, targets, file, every=every)
 
 
 def _names(spec: TableSpec, frame: pd.DataFrame) -> list[str]:
@@ -46,7 +50,9 @@ def _names(spec: TableSpec, frame: pd.DataFrame) -> list[str]:
     return frame[spec.key].to_list() if spec.key else []
 
 
-def _unknown(column: Column, frame: pd.DataFrame, known: list[str], targets: list[str], file: str) -> Iterable[Finding]:
+def _unknown(
+    column: Column, frame: pd.DataFrame, known: list[str], targets: list[str], file: str, *, every: bool
+) -> Iterable[Finding]:
     names = frame[column.name]
     wrong = (~names.isin(known) & (names != "")).to_numpy(bool)
     where = " or ".join(file_of(target) for target in targets)
@@ -56,5 +62,7 @@ def _unknown(column: Column, frame: pd.DataFrame, known: list[str], targets: lis
         if name not in suggestions and len(suggestions) < MAX_SUGGESTIONS:
             suggestions[name] = did_you_mean(name, known)
         remedy = suggestions.get(name) or (f"Add it to {where}." if known else f"{where} is missing or has no rows.")
+        if every and name.casefold() in EVERY:
+            remedy = "Leave the cell blank: that stands for every one."
         message = f"There is no {shortened(name)!r} in {where}."
         yield Finding(file, message, remedy, row + FIRST_ROW, column.name, shortened(name), code="unknown-reference")

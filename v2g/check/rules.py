@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from v2g.case import Case
-from v2g.check import events, feeder, fleet, horizon, islands, needs, services, sites, units
+from v2g.check import banks, events, feeder, fleet, horizon, islands, needs, services, sites, units
 from v2g.errors import Finding
 
 HEADER = "case.toml"
@@ -39,8 +39,10 @@ RULES: tuple[Rule, ...] = (
     Rule(feeder.own_ends),
     Rule(feeder.one_name_each, ("lines", "transformers")),
     Rule(feeder.loops, (HEADER, "lines", "transformers", "events")),
+    Rule(islands.forming_gives, ("batteries",)),
     Rule(islands.some_source, (*_SOURCES, *_REACH)),
     Rule(islands.dark_islands, (HEADER, *_GRAPH, *_SOURCES, *_REACH, "events")),
+    Rule(banks.banks_are_borne, (HEADER, *_GRAPH, *_SOURCES, "capacitors", "loads", "solar", "profiles", "events")),
     Rule(islands.source_voltages, (HEADER, "buses", *_SOURCES)),
     Rule(fleet.one_place_at_a_time, ("stays", "trips")),
     Rule(fleet.enough_plugs, ("stays", "chargers")),
@@ -53,7 +55,7 @@ RULES: tuple[Rule, ...] = (
     Rule(sites.premises_of_a_site, ("chargers", "loads")),
     Rule(sites.forming_chargers, ("chargers",)),
     Rule(sites.places_of_a_site, ("sites", "loads", "chargers")),
-    Rule(sites.appliances, _REACH),
+    Rule(sites.appliances, (*_REACH, *_GRAPH, *_SOURCES)),
     Rule(needs.km_need_consumption, ("vehicles", "needs")),
     Rule(needs.needs_fit_batteries, (HEADER, "vehicles", "needs", "stays", "trips")),
     Rule(needs.needs_can_be_met, (HEADER, *_FLEET, "needs")),

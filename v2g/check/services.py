@@ -151,7 +151,8 @@ def habits_mean_something(case: Case) -> Iterable[Finding]:
             yield at(case, place, "column-not-used", message, remedy, found=found, severity="warning")
         if hold and power == 0.0:
             message = f"{load} has no kw, so there is nothing to hold."
-            yield at(case, ("loads", row, "hold"), "column-not-used", message, found=hold, severity="warning")
+            place, remedy = ("loads", row, "hold"), "Write its kw, or leave the cell blank."
+            yield at(case, place, "column-not-used", message, remedy, found=hold, severity="warning")
         elif hold == "hard" and service == "hours":
             message = f"{load} may never go off again once it is on, so it runs on after the hours that it needs."
             remedy = "Leave hold blank: min_run_h keeps it on for long enough."

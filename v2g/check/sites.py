@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from v2g.case import Case
-from v2g.check.reach import reach, stands
+from v2g.check.islands import helpless_sites
+from v2g.check.reach import Reach, reach, stands
 from v2g.check.rows import at, rows
+from v2g.check.words import listed
 from v2g.errors import Finding
 
 
@@ -96,17 +99,19 @@ def appliances(case: Case) -> Iterable[Finding]:
     """Loads that are plugged into cars: there must be a site, a car, and a socket that is large enough."""
     loads = rows(case, "loads", "load", "site", "by_v2l", "appliance_kw", "kw")
     ways = reach(case)
+    yield from _no_sockets(case, loads, ways)
     columns = (loads[name] for name in ("load", "site", "by_v2l", "appliance_kw", "kw"))
     for row, (load, site, by_v2l, largest, power) in enumerate(zip(*columns, strict=True)):
         if by_v2l and not site:
             message = f"{load} can be plugged into a car and belongs to no site, where a car could stand."
             yield at(case, ("loads", row, "site"), "v2l-without-site", message, "Name its site, or write by_v2l = 0.")
-        elif by_v2l and not ways.sockets(site, largest):
-            yield _no_socket(case, row, load, site, ways.socket.get(site, 0.0), largest)
+        elif by_v2l and ways.socket.get(site, 0.0) > 0.0 and not ways.sockets(site, largest):
+            yield _too_large(case, row, load, site, ways.socket[site], largest)
         if not by_v2l and largest == largest:
             message = "The largest appliance counts only where a load is plugged into cars (by_v2l = 1)."
             place, found = ("loads", row, "appliance_kw"), f"{largest:g}"
-            yield at(case, place, "column-not-used", message, found=found, severity="warning")
+            remedy = "Write by_v2l = 1, or leave the cell blank."
+            yield at(case, place, "column-not-used", message, remedy, found=found, severity="warning")
         elif by_v2l and largest > power:
             message = f"One appliance of {load} takes more than {load} as a whole."
             place, most = ("loads", row, "appliance_kw"), f"at most {power:g} kW"
@@ -117,11 +122,23 @@ def appliances(case: Case) -> Iterable[Finding]:
             )
 
 
-def _no_socket(case: Case, row: int, load: str, site: str, socket: float, largest: float) -> Finding:
-    if socket <= 0.0:
-        message = f"{load} can be plugged into a car, and no car with a socket ever stands at {site}."
-        remedy = "Let a car with socket_kw above 0 stand there, or write by_v2l = 0."
-        return at(case, ("loads", row, "by_v2l"), "no-car-with-socket", message, remedy, found="1", severity="warning")
+def _no_sockets(case: Case, loads: pd.DataFrame, ways: Reach) -> Iterable[Finding]:
+    """Sites where loads can be plugged into cars and no car has a socket; once for each, unless it is told already."""
+    idle: dict[str, list[int]] = {}
+    for row, (site, by_v2l) in enumerate(zip(loads["site"], loads["by_v2l"], strict=True)):
+        if by_v2l and site and ways.socket.get(site, 0.0) <= 0.0:
+            idle.setdefault(site, []).append(row)
+    told = helpless_sites(case) if idle else ()
+    for site, members in idle.items():
+        if site not in told:
+            names = listed(loads["load"].iloc[row] for row in members)
+            message = f"{names} can be plugged into a car, and no car with a socket ever stands at {site}."
+            remedy = "Let a car with socket_kw above 0 stand there, or write by_v2l = 0."
+            place = ("loads", members[0], "by_v2l")
+            yield at(case, place, "no-car-with-socket", message, remedy, found="1", severity="warning")
+
+
+def _too_large(case: Case, row: int, load: str, site: str, socket: float, largest: float) -> Finding:
     message = f"Nobody can feed {load}: its largest appliance needs more than any socket of a car at {site}."
     place, most = ("loads", row, "appliance_kw"), f"at most {socket:g} kW"
     return at(

@@ -33,6 +33,15 @@ def listed(names: Iterable[str], shown: int = 4) -> str:
     return ", ".join(every[:shown]) + (f" and {more} more" if more > 0 else "")
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "vehicle"), counted(0, "vehicle")
+    ('1 vehicle', '0 vehicles')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def shortened(text: str, length: int = 60) -> str:
     """Text as it may be shown: on one line, not too long, without characters that steer a terminal."""
     plain = "".join(c if c.isprintable() else "?" for c in text)

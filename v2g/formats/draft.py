@@ -25,7 +25,9 @@ class Draft:
     """What a reader found: header keys, tables of text (blank = ""), and the faults met on the way.
 
     ``origin`` maps a table to the file it came from. ``unread`` names tables whose file was there
-    and could not be read; its fault is in ``faults``. ``sha256`` is over the bytes that were read.
+    and could not be read; its fault is in ``faults``. ``told`` holds cells, as (table, row of a spreadsheet,
+    column), that are blank because of one of these faults. ``sha256`` is over the bytes that were read.
+    ``lines`` says in which line of its file a key of the header stands, as far as that is known.
     """
 
     header: Mapping[str, object]
@@ -34,9 +36,11 @@ class Draft:
     faults: tuple[Finding, ...] = ()
     sha256: str = ""
     unread: frozenset[str] = frozenset()
+    told: frozenset[tuple[str, int, str]] = frozenset()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("header", "tables", "origin"):
+        for name in ("header", "tables", "origin", "lines"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     @classmethod

@@ -73,13 +73,15 @@ FILLED: Mapping[str, Mapping[str, Callable[[Row], str]]] = {
 
 def with_nameplates(draft: Draft) -> Draft:
     """The draft with its blank cells filled, and a fault for each row that needs a nameplate and names none."""
-    tables, faults = dict(draft.tables), list(draft.faults)
+    tables, faults, told = dict(draft.tables), list(draft.faults), set(draft.told)
     for table, name in NAME.items():
         frame = tables.get(table)
         if frame is not None and len(frame) and name in frame:
-            tables[table], found = _completed(table, frame, draft.origin.get(table, file_of(table)))
-            faults += found
-    return replace(draft, tables=tables, faults=tuple(faults))
+            tables[table], lost = _completed(table, frame)
+            file = draft.origin.get(table, file_of(table))
+            faults += [_unknown(table, file, row, str(frame[name].iloc[row]), cells) for row, cells in lost.items()]
+            told |= {(table, row + FIRST_ROW, column) for row, cells in lost.items() for column in cells}
+    return replace(draft, tables=tables, faults=tuple(faults), told=frozenset(told))
 
 
 @lru_cache(maxsize=4)
@@ -94,31 +96,35 @@ def nameplates(table: str) -> Mapping[str, Row]:
         }
 
 
-def _completed(table: str, frame: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[Finding]]:
+def _completed(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, dict[int, list[str]]]:
+    """The table with its blank cells filled, and rows that name no row of the catalogue, with the cells they lack."""
     plates = nameplates(table)
     cells = {str(name): frame[name].to_list() for name in frame.columns}
     added = {column: [""] * len(frame) for column in FILLED[table] if column not in cells}
-    faults = []
+    lost: dict[int, list[str]] = {}
     for row, name in enumerate(cells[NAME[table]]):
         missing = [column for column in REQUIRED[table] if not (cells.get(column) or added[column])[row]]
         plate = plates.get(name)
         if plate is None:
             if name and missing and any(texts[row] for texts in cells.values()):
-                faults.append(_unknown(table, file, row, name, missing))
+                lost[row] = missing
             continue
         for column, text in FILLED[table].items():
             if column in cells:
                 cells[column][row] = cells[column][row] or text(plate)
             elif missing:
                 added[column][row] = text(plate)
-    cells |= {column: texts for column, texts in added.items() if any(texts)}
-    return pd.DataFrame(cells, index=frame.index, dtype=object), faults
+    needed = {column for columns in lost.values() for column in columns}
+    cells |= {column: texts for column, texts in added.items() if any(texts) or column in needed}
+    return pd.DataFrame(cells, index=frame.index, dtype=object), lost
 
 
 def _unknown(table: str, file: str, row: int, name: str, missing: list[str]) -> Finding:
     plates = nameplates(table)
     close = difflib.get_close_matches(name[:80], plates, n=1)
-    message = f"No row of the catalogue is called so, so nothing is known of {', '.join(missing)}."
-    remedy = f"Did you mean {close[0]!r}?" if close else f"Write {' and '.join(missing)}."
+    what = ", ".join(missing[:-1]) + " and " * (len(missing) > 1) + missing[-1]
+    blank = f"{what} {'are' if len(missing) > 1 else 'is'} blank"
+    message = f"The catalogue has no {NAME[table]} of this name, and {blank}."
+    remedy = f"Did you mean {close[0]!r}?" if close else f"Correct the name, or write {what}."
     found = "".join(c if c.isprintable() else "?" for c in name)[:60]
     return Finding(file, message, remedy, row + FIRST_ROW, NAME[table], found, code="unknown-nameplate")

@@ -28,9 +28,8 @@ def durations_of(cause: str) -> list[tuple[float, float]]:
     """
     curves = exceedances()
     if cause not in curves:
-        close = difflib.get_close_matches(cause, curves, n=1)
-        hint = f" Did you mean '{close[0]}'?" if close else ""
-        raise UsageError(f"There is no cause '{cause}'.{hint} Known: {', '.join(curves)}.")
+        near = _nearest(cause, list(curves))
+        raise UsageError(f"There is no cause '{cause}'. {f'{near} ' if near else ''}Known: {', '.join(curves)}.")
     return midpoints(curves[cause])
 
 
@@ -80,9 +79,20 @@ def with_durations(draft: Draft) -> Draft:
 
 
 def _unknown(cause: str, curves: Mapping[str, object]) -> Finding:
-    close = difflib.get_close_matches(cause, curves, n=1)
-    hint = f"Did you mean '{close[0]}'?" if close else "Or give a table durations.csv."
+    otherwise = "Take one of these causes, or leave it out and write durations.csv."
     return Finding(
-        HEADER_FILE, "No such cause of outages is known.", hint, column="cause", found=cause[:40],
-        allowed=", ".join(curves), code="unknown-cause",
+        HEADER_FILE, "No such cause of outages is known.", _nearest(cause, list(curves)) or otherwise, column="cause",
+        found=cause[:40], allowed=", ".join(curves), code="unknown-cause",
     )  # fmt: skip
+
+
+def _nearest(cause: str, curves: Sequence[str]) -> str:
+    """A question for the causes most like one, at most three: near in spelling, or with a word in common.
+
+    >>> _nearest("snow storm", ["hurricane", "winter_storm", "storm"])
+    "Did you mean 'storm' or 'winter_storm'?"
+    """
+    asked = "_".join(cause[:80].casefold().replace("-", " ").split())
+    near = difflib.get_close_matches(asked, curves, n=3)
+    near += [name for name in curves if name not in near and set(name.split("_")) & set(asked.split("_"))]
+    return f"Did you mean {' or '.join(repr(name) for name in near[:3])}?" if near else ""
