@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,15 @@ from v2g.explain import Reason
 CASES = Path(__file__).parent / "cases"
 
 
+def reasons(folder: Path, subject: str = "load") -> dict[str, Reason]:
+    """Reasons for loads or vehicles, by name, in a plan for a case."""
+    case = v2g.read(folder)
+    return {r.name: r for r in v2g.explain(case, v2g.solve(case)) if r.subject == subject}
+
+
 def reason(name: str, load: str) -> Reason:
     """Why a load of a golden case is not served."""
-    case = v2g.read(CASES / name)
-    found = {r.name: r for r in v2g.explain(case, v2g.solve(case)) if r.subject == "load"}
-    return found[load]
+    return reasons(CASES / name)[load]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def reason(name: str, load: str) -> Reason:
         ("v2l-tagged", "heating", "path", "it hangs on no line"),
         ("v2l-tagged", "heating", "path", "(V2L): it cannot be plugged into a car"),
         ("trip-return", "stoves", "path", "No way leads there from 2026-01-15 19:00 to 20:00"),
-        ("trip-return", "stoves", "path", "(V2L): no car stands at hall. Also: lack of energy (3.0 kWh)"),
+        ("trip-return", "stoves", "path", "it hangs on no line; no car stands at hall. Also: lack of energy (3.0 kWh)"),
         ("v2l-below-reserve", "lamp", "below", "(V2L): the cars there are below what their drivers need"),
         (
             "idle-burn",
@@ -108,19 +113,15 @@ def test_what_is_missed_is_said_in_the_unit_of_the_service(name: str, load: str,
 
 def test_no_socket_that_is_large_enough(tmp_path: Path) -> None:
     """The kettle asks for 2 kW at once. Without the big car, what stands there has smaller sockets."""
-    import shutil
-
     folder = tmp_path / "case"
     shutil.copytree(CASES / "v2l-appliance", folder)
     rows = (folder / "vehicles.csv").read_text(encoding="utf-8").splitlines()
     (folder / "vehicles.csv").write_text("\n".join(r for r in rows if not r.startswith("big")) + "\n", encoding="utf-8")
-    case = v2g.read(folder)
-    kettle = next(r for r in v2g.explain(case, v2g.solve(case)) if r.name == "kettle")
+    kettle = reasons(folder)["kettle"]
     assert kettle.cause == "socket" and "(V2L): its largest appliance asks for" in kettle.text
     assert "the largest socket there gives" in kettle.text
 
 
 def test_a_vehicle_short_of_an_order_is_told_apart_from_its_own_reserve() -> None:
-    case = v2g.read(CASES / "v2l-below-reserve")
-    texts = {r.cause: r.text for r in v2g.explain(case, v2g.solve(case)) if r.subject == "vehicle"}
-    assert "ev lacks up to 3.0 kWh to its reserve of 8.0 kWh" in texts["reserve"]
+    ev = reasons(CASES / "v2l-below-reserve", "vehicle")["ev"]
+    assert ev.cause == "reserve" and "ev lacks up to 3.0 kWh to its reserve of 8.0 kWh" in ev.text

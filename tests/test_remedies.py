@@ -188,7 +188,7 @@ def test_nothing_works_where_the_switch_is_too_small() -> None:
     """5 kW are asked for and the transfer switch carries 3: neither cars nor energy help."""
     found = remedy(*case_of("v2h-transfer-switch"), "reserve", "vehicle", "plug", "plug and vehicle", "start energy")
     assert not found.works and found.complete and found.effort is None
-    assert found.text.startswith("No single remedy was found for house. Tried: ")
+    assert found.text.startswith("No single remedy was found for house. Tried, with how many of each: ")
     assert {tried.outcome for tried in found.tried} == {"does not work"} and "(2)" in found.text
 
 
@@ -323,6 +323,15 @@ def test_sizes_go_in_round_steps(most: float, sizes: list[float]) -> None:
 @pytest.fixture
 def folder(village_plan: Plan, tmp_path: Path) -> Path:
     return write_plan(village_plan, tmp_path / "plan")
+
+
+def test_verbose_says_every_remedy_that_was_tried(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "village", str(folder), "-v"]) == 0
+    said = capsys.readouterr().err.splitlines()
+    assert all(line.startswith("remedy ") and line.endswith(" s") for line in said)
+    assert "cold_store: reserve leaf30: works" in said[-1] and "cold_store: reserve leaf60: does not work" in said[0]
+    assert run(["explain", "village", str(folder)]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_the_command_tells_remedies_of_a_small_case(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,6 +191,8 @@ class Access:
         found = ["it hangs on no line" if self.alone else "its bus is dead"]
         if self.site < 0:
             return found
+        if not self.here[:, at].any() and (self.record.loads.by_v2h[self.load] or self.record.loads.by_v2l[self.load]):
+            return [*found, f"no car stands at {self.name}"]
         return [*found, f"transfer switch (V2H): {self._no_switch(at)}", f"cord from a car (V2L): {self._no_cord(at)}"]
 
     def _no_switch(self, at: int) -> str:
@@ -214,10 +216,7 @@ class Access:
     def _no_cord(self, at: int) -> str:
         if not self.record.loads.by_v2l[self.load]:
             return "it cannot be plugged into a car"
-        cars = self.here[:, at]
-        if not cars.any():
-            return f"no car stands at {self.name}"
-        sockets = cars & (self.able.v2l[:, at] > 0)
+        sockets = self.here[:, at] & (self.able.v2l[:, at] > 0)
         if not sockets.any():
             return f"no car at {self.name} has a socket"
         if not self.fits[sockets].any():

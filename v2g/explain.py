@@ -16,6 +16,7 @@ from v2g.plan import Plan
 from v2g.readiness import shortages
 from v2g.reasons import Cause, Reason
 from v2g.remedies import KINDS, Kind, Search
+from v2g.remedies.search import Report
 from v2g.remedies.trial import Trial
 from v2g.replay.record import Record
 from v2g.replay.totals import fully_served
@@ -29,7 +30,7 @@ SMALL_ROWS = 40_000
 
 def explain(
     case: Case, plan: Plan, remedies: bool = False, *, time_limit: float | None = 60.0,
-    parts: Sequence[type[Part]] = (), kinds: Sequence[Kind] = KINDS,
+    parts: Sequence[type[Part]] = (), kinds: Sequence[Kind] = KINDS, progress: Report | None = None,
 ) -> list[Reason]:  # fmt: skip
     """Reasons for loads (by tier, the longest missed first), then for vehicles, then limits that bind.
 
@@ -46,16 +47,19 @@ def explain(
         Classes of parts from outside, the same as the plan was made with.
     kinds
         Kinds of remedies to try.
+    progress
+        Called as ``progress(phase, detail, seconds)`` for every remedy tried.
     """
     short = Scarcity.of(case, plan)
     loads = short.record.loads
-    cut = Cut(short)
-    missed = [Missed(short, int(load), cut) for load in np.flatnonzero(loads.critical & ~fully_served(short.record))]
+    cut, by_tier = Cut(short), short.by_tier()
+    lost = np.flatnonzero(loads.critical & ~fully_served(short.record))
+    missed = [Missed(by_tier[int(loads.tier[load])], int(load), cut) for load in lost]
     found = [(one, one.reason()) for one in missed]
     found.sort(key=lambda pair: (pair[1].tier or 0, -pair[1].hours_missed))
     reasons = [reason for _, reason in found]
     if remedies and found:
-        search = Search(Trial(plan, case, tuple(parts)), kinds, time_limit)
+        search = Search(Trial(plan, case, tuple(parts)), kinds, time_limit, progress)
         helped = search.remedies([one.plight() for one, _ in found])
         reasons = [replace(reason, remedy=remedy) for reason, remedy in zip(reasons, helped, strict=True)]
     return [*reasons, *vehicle_reasons(short.record), *_ready(short.record), *_binding(plan)]

@@ -198,12 +198,13 @@ class total(Rule):
 class objective(Rule):
     """One stage of a policy: a quantity to be made as small as possible, after all stages above it.
 
-    With an index letter it stands for one stage per index, in order. ``meaning`` is what one unit
-    of the objective is worth to a person, in words, for prices and explanations.
+    With an index letter it stands for one stage per index, in order. With ``alternates`` these take turns
+    with those of the objective above it, index by index: both run over the same letters. ``meaning`` is what
+    one unit of the objective is worth to a person, in words, for prices and explanations.
     """
 
-    def __init__(self, unit: str, meaning: str = "", *, integers: bool = False) -> None:
-        self.unit, self.meaning, self.integers = unit, meaning, integers
+    def __init__(self, unit: str, meaning: str = "", *, integers: bool = False, alternates: bool = False) -> None:
+        self.unit, self.meaning, self.integers, self.alternates = unit, meaning, integers, alternates
 
 
 @dataclass(frozen=True)

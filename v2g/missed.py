@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -9,10 +10,11 @@ import numpy as np
 
 from v2g.access import Access
 from v2g.cut import Cut
+from v2g.precedence import LEAST_KWH, Passed, Precedence, details_of, told
 from v2g.reasons import NOUNS, Cause, Reason, by_count, some
 from v2g.remedies import Plight
 from v2g.replay.engines import tank_levels
-from v2g.replay.services import days_kept
+from v2g.replay.services import days_got, days_kept
 from v2g.replay.totals import fully_served, slack
 from v2g.replay.verdict import Array, Index, Mask
 from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
@@ -24,10 +26,9 @@ ASIDE = (
     ("small_sockets", "vehicles that stand there with sockets too small for it"),
 )
 """Vehicles whose energy is of no use to a load, and why."""
+CAR = "vehicle that is plugged in and may give"
 NOTHING = 1e-3
 """Share of the highest worth of a kWh that counts as nothing."""
-LEAST_KWH = 0.05
-"""Energy that is said at all: it rounds to 0.1."""
 
 
 class Missed:
@@ -63,25 +64,30 @@ class Missed:
 
     def _by_day(self, days: Index) -> None:
         """What a load with service by the day misses, in the days that are not kept."""
-        record, loads, services = self.record, self.record.loads, self.record.loads.services
-        received = record.load_sheet["served_kw"][self.load]
-        kept = days_kept(record.case, services, record.load_sheet["served_kw"], loads.demand_kw, slack(record), 1e-6)
+        record, services = self.record, self.record.loads.services
+        plan = record.load_sheet["served_kw"], record.loads.demand_kw, slack(record)
+        kept = days_kept(record.case, services, *plan, record.tolerance)
         short = days[services.counts[days] & ~kept[days]]
-        inside, by_hours = services.inside[short], bool(services.by_hours[days[0]])
-        got = (np.where(self.lacking > 0.0, 0.0, 1.0) if by_hours else received) * record.hours
-        lack = np.maximum(0.0, services.need[short] - (inside * got).sum(axis=1)).sum()
-        mine = inside.any(axis=0)
-        self.at = (
-            np.flatnonzero(mine & (self.lacking > 0.0)) if (self.lacking[mine] > 0.0).any() else np.flatnonzero(mine)
-        )
-        weight = np.maximum(self.lacking[self.at], 1e-9) * record.hours[self.at]
-        rate = float(loads.demand_kw[self.load, mine].max())
-        kwh = float(lack) * (rate if by_hours else 1.0)
-        self.kwh = weight / weight.sum() * kwh
-        self.hours, self.required = kwh / rate, float(services.need[days].sum()) / (1.0 if by_hours else rate)
-        unit, need = ("h" if by_hours else "kWh"), float(services.need[days].sum())
+        lack = np.maximum(0.0, services.need - days_got(record.case, services, *plan))[short]
+        by_hours, rate = bool(services.by_hours[days[0]]), float(services.rated_kw[days[0]]) or 1.0
+        at, kwh = np.zeros(record.case.steps, dtype=bool), np.zeros(record.case.steps)
+        for day, missing in zip(short, lack * (rate if by_hours else 1.0), strict=True):
+            mine = self._of_day(int(day))
+            weight = np.where(mine, np.maximum(self.lacking, 1e-9) * record.hours, 0.0)
+            at, kwh = at | mine, kwh + missing * weight / weight.sum()
+        self.at, self.kwh, need = np.flatnonzero(at), kwh[at], float(services.need[days].sum())
+        self.hours, self.required = float(self.kwh.sum()) / rate, need / (1.0 if by_hours else rate)
         told = f" (on {short.size} of {days.size} days)" if days.size > 1 else ""
-        self.misses = f"{lack:.2f} of {need:.2f} {unit}{told}"
+        self.misses = f"{lack.sum():.2f} of {need:.2f} {'h' if by_hours else 'kWh'}{told}"
+
+    def _of_day(self, day: int) -> Mask:
+        """Intervals of a day in which it lacks something, else those in which it asks, else the last one, (T,)."""
+        services = self.record.loads.services
+        asks = services.inside[day]
+        lacks = asks & (self.lacking > 0.0)
+        if lacks.any() or asks.any():
+            return np.asarray(lacks if lacks.any() else asks)
+        return np.asarray(np.arange(asks.size) == services.last[day])
 
     def reason(self) -> Reason:
         """The answer: the cause of most of the missing energy, and what else plays a part."""
@@ -93,14 +99,31 @@ class Missed:
         first = main
         if main == "energy" and details["kept"]["orders_kwh"] >= self.kwh.sum() > 0.0:
             main = "orders"
+        passed = self._passed(causes)
         others = [
             f"{NOUNS[c]} ({k:.1f} kWh)" for c, k in kwh.items() if c not in (main, first) and k > 0.05 * self.kwh.sum()
         ]
         also = f" Also: {', '.join(others)}." if others else ""
-        why = f"{words}{also}{self._worth() if main not in ('dead', 'path', 'socket', 'below') else ''}"
+        worth = self._worth() if main not in ("dead", "path", "socket", "below", "demand") else ""
+        why = f"{words}{also}{told(passed, self._policy)}{worth}"
         details |= {"bus": self.bus, "missing_kwh": float(self.kwh.sum()), "missing_kwh_by_cause": kwh}
         details |= {"from_utc": self._time(self.at[0]), "until_utc": self._time(self.at[-1] + 1)}
+        details |= {"later_tiers": details_of(passed)} if passed else {}
         return Reason("load", self.name, self.tier, self.hours, main, self._headline(), why, details)
+
+    @property
+    def _policy(self) -> str:
+        made = self.record.plan.summary.get("provenance")
+        return str((made if isinstance(made, Mapping) else {}).get("policy") or self.record.case.header["policy"])
+
+    def _passed(self, causes: list[Cause]) -> list[Passed]:
+        """What went to later tiers and could have come here, where power or energy is what lacks."""
+        kw, by_feeder = np.zeros(self.record.case.steps), np.zeros(self.record.case.steps, dtype=bool)
+        for at, kwh, cause in zip(self.at, self.kwh, causes, strict=True):
+            if cause in ("energy", "power", "site"):
+                kw[at] = min(self.lacking[at], kwh / self.record.hours[at])
+                by_feeder[at] = self.access.feeder[at] and cause != "site"
+        return Precedence(self.short, self.access, kw, by_feeder).passed()
 
     def plight(self) -> Plight:
         """What a remedy must help."""
@@ -113,6 +136,8 @@ class Missed:
 
     def _cause(self, at: int) -> Cause:
         short, access = self.short, self.access
+        if self.record.loads.demand_kw[self.load, at] <= 0.0:
+            return "demand"
         barred = access.barred(at)
         if barred:
             return barred
@@ -160,6 +185,8 @@ class Missed:
         )
 
     def _words(self, cause: Cause, at: Index) -> tuple[str, dict[str, Any]]:
+        if cause == "demand":
+            return f"It asks for no power {self._when(at)}, and needs it on that day: see its profile.", {}
         if cause == "dead":
             return self._dead(at)
         if cause in ("path", "socket", "below"):
@@ -255,11 +282,12 @@ class Missed:
         held = float(self.short.held[self.island[at], at].max()) if self.access.feeder[at].any() else 0.0
         held += local
         full = by_count(name for t in at for name in self.access.full_sources(int(t)))
-        why = "every source and every vehicle that is plugged in and may give is at its limit then"
+        kinds = [noun for noun, some_ in (("source", self._mine.any()), (CAR, self._feeding.any())) if some_]
+        why = f"every {' and every '.join(kinds)} is at its limit then"
         if full and self._some_room(at):
             why = f"at the limit of a phase {'is' if len(full) == 1 else 'are'} {some(full)} then"
         words = f"Power is what lacks {self._when(at)}: {why}"
-        kept = [f"up to {held:.1f} kWh above reserve stay in their batteries"] if held >= LEAST_KWH else []
+        kept = [f"up to {held:.1f} kWh above reserve stay in batteries"] if held >= LEAST_KWH else []
         fuel = float(self._fuel_kwh[at].max())
         if fuel > SPARE_KW:
             kept.append(f"fuel for {fuel:.1f} kWh that is there by then is never burnt")
@@ -308,9 +336,19 @@ class Missed:
             return "No vehicle, battery or engine can feed it then."
         never = [words for amount, _, words in there if amount >= LEAST_KWH]
         if never:
-            return f"Never used: {', '.join(never)}."
+            little = sum(left[key] for key in ("can_give", "batteries")) < self._run_kwh and left["fuel_l"] < LEAST_KWH
+            return f"Never used: {', '.join(never)}{', too little for one more run of it' if little else ''}."
         nouns = [noun for _, noun, _ in there]
         return f"All is used that may be taken from {' and '.join(filter(None, [', '.join(nouns[:-1]), nouns[-1]]))}."
+
+    @property
+    def _run_kwh(self) -> float:
+        """The least energy with which a load with service hours gets further; 0 for others."""
+        loads, days = self.record.loads, self.record.loads.services
+        if not days.by_hours[days.load == self.load].any():
+            return 0.0
+        least = np.maximum(self.record.hours[self.at], days.run_h[self.load]) * loads.demand_kw[self.load, self.at]
+        return float(least.min())
 
     @cached_property
     def _feeding(self) -> Mask:

@@ -107,16 +107,28 @@ class Problem:
         """The policy's stages in order: part, rule, indices and name of each."""
         found = []
         for part in self.parts:
-            for rule in part.words(objective):
-                shape = self.shape(part, rule.over)
-                for index in np.ndindex(*shape):
-                    labels = [self.labels(part, letter)[i] for letter, i in zip(rule.over, index, strict=True)]
-                    found.append((part, rule, index, "_".join([rule.name, *labels])))
+            for turns in _turns(part):
+                for index in np.ndindex(*self.shape(part, turns[0].over)):
+                    labels = [self.labels(part, letter)[i] for letter, i in zip(turns[0].over, index, strict=True)]
+                    found += [(part, rule, index, "_".join([rule.name, *labels])) for rule in turns]
         return found
 
     def variables(self) -> list[tuple[type[Part], variable]]:
         """All variables in the order of their columns."""
         return [(p, w) for p in self.parts for w in p.words(variable)]
+
+
+def _turns(part: type[Part]) -> list[list[objective]]:
+    """The objectives of a part in order, those together that take turns index by index."""
+    turns: list[list[objective]] = []
+    for rule in part.words(objective):
+        if not rule.alternates:
+            turns.append([rule])
+        elif turns and turns[-1][0].over == rule.over:
+            turns[-1].append(rule)
+        else:
+            raise ModelError(f"{part.table}.{rule.name} alternates with the objective above it: both need one index.")
+    return turns
 
 
 class _Nameless:

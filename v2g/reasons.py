@@ -9,10 +9,11 @@ from typing import Any, Literal
 from v2g.remedies import Remedy
 
 Cause = Literal[
-    "dead", "path", "socket", "below", "gated", "site", "line", "voltage", "power", "energy", "orders", "reserve",
-    "trip", "binding",
+    "demand", "dead", "path", "socket", "below", "gated", "site", "line", "voltage", "power", "energy", "orders",
+    "reserve", "trip", "binding",
 ]  # fmt: skip
 NOUNS: dict[Cause, str] = {
+    "demand": "a time at which it asks for nothing",
     "dead": "a dead bus",
     "path": "no way that leads there",
     "socket": "no socket large enough",

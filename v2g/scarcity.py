@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import networkx
@@ -30,14 +30,23 @@ CRITICAL_PRICE = "critical_hours"
 
 @dataclass(frozen=True)
 class Scarcity:
-    """Limits reached by a plan. N nodes, V vehicles, G sources, T intervals, C islands."""
+    """Limits reached by a plan. N nodes, V vehicles, G sources, T intervals, C islands.
+
+    ``tier`` says whose load-hours prices are in, where the policy of the plan makes each tier a stage of its own.
+    """
 
     record: Record
+    tier: int = 1
 
     @classmethod
     def of(cls, case: Case, plan: Plan) -> Scarcity:
         """Of a case and its plan."""
         return cls(Record(case, plan, 1e-6))
+
+    def by_tier(self) -> dict[int, Scarcity]:
+        """For each tier the same with prices in its load-hours; one for all where the plan has one price for all."""
+        apart = self._price_of(1) in self._columns
+        return {t: replace(self, tier=t) if apart and t != self.tier else self for t in self.record.loads.tiers}
 
     @cached_property
     def asks(self) -> Asks:
@@ -76,13 +85,23 @@ class Scarcity:
         """Critical load-hours that one more kWh is worth, shape (N, T); zero where the plan has no prices."""
         table = self.record.frame("prices")
         out = np.zeros((len(self.island), self.record.case.steps))
-        names = [] if table is None else [c for c in table.columns if str(c).startswith(CRITICAL_PRICE)]
+        names = [name for name in (self._price_of(), self._price_of(self.tier)) if name in self._columns]
         if table is None or not names:
             return out
         node, at = self.record.node_codes(table), interval_codes(self.record.case, table)
         known = (node >= 0) & (at >= 0)
-        out[node[known], at[known]] = numbers(table, str(names[0]), 0.0)[known]
+        out[node[known], at[known]] = numbers(table, names[0], 0.0)[known]
         return out
+
+    @property
+    def _columns(self) -> list[str]:
+        table = self.record.frame("prices")
+        return [] if table is None else [str(column) for column in table.columns]
+
+    @staticmethod
+    def _price_of(tier: int | None = None) -> str:
+        """The price in load-hours, of all tiers together or of one."""
+        return f"{CRITICAL_PRICE}_h_per_kwh" if tier is None else f"{CRITICAL_PRICE}_{tier}_h_per_kwh"
 
     def price_at(self, load: int) -> Array:
         """Price where a load is connected, shape (T,)."""

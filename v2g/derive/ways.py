@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,16 @@ def _pairs(first: Ints, interval: Ints, steps: int) -> tuple[Ints, Ints, Ints]:
     return key // steps, key % steps, np.asarray(member, dtype=np.int64)
 
 
-def _rating(context: Context, name: str, site: Ints) -> dict[str, Any]:
-    rating = column(context.case, "sites", name, np.inf)[site] if site.size else np.zeros(0)
-    return {"rated": np.isfinite(rating).astype(float), "rating": np.where(np.isfinite(rating), rating, 0.0)}
+def _limited(context: Context, limit: str, places: Sequence[Ints], name: str) -> dict[str, Any]:
+    """A limit of the sites, a column of theirs in kW, at pairs of site and interval; known or not."""
+    rating = column(context.case, "sites", limit, np.inf)[places[0]] if places[0].size else np.zeros(0)
+    return {"rated": np.isfinite(rating).astype(float), name: np.where(np.isfinite(rating), rating, 0.0)}
+
+
+def _tell(context: Context, table: str, places: Sequence[Ints], **members: dict[str, Ints]) -> None:
+    """Names for the sets of a table: sites in intervals, and those that are given."""
+    members["places"] = {"sites": places[0], "intervals": places[1]}
+    context.sets |= {f"{table}.{name}": context.told(**columns) for name, columns in members.items()}
 
 
 def derive_premises(context: Context, part: type[Part]) -> dict[str, Any]:
@@ -85,15 +93,12 @@ def derive_premises(context: Context, part: type[Part]) -> dict[str, Any]:
     here = where.site[vehicle, interval]
     met = np.isin(here * case.steps + interval, site * case.steps + at)
     vehicle, interval, here = vehicle[met], interval[met], here[met]
-    places, times, of_circuit = _pairs(site, at, case.steps)
-    of_plug = np.searchsorted(places * case.steps + times, here * case.steps + interval)
-    context.sets |= {
-        "premises.plugs": context.told(vehicles=vehicle, intervals=interval),
-        "premises.circuits": context.told(loads=load, intervals=at),
-        "premises.places": context.told(sites=places, intervals=times),
-    }
-    rating = _rating(context, "transfer_kw", places)
+    *places, of_circuit = _pairs(site, at, case.steps)
+    of_plug = np.searchsorted(places[0] * case.steps + places[1], here * case.steps + interval)
+    plugs, circuits = {"vehicles": vehicle, "intervals": interval}, {"loads": load, "intervals": at}
+    _tell(context, "premises", places, plugs=plugs, circuits=circuits)
     return {
+        **_limited(context, "transfer_kw", places, "transfer"),
         "place": of_plug,
         "plug_vehicle": vehicle,
         "plug_interval": interval,
@@ -103,8 +108,6 @@ def derive_premises(context: Context, part: type[Part]) -> dict[str, Any]:
         "circuit_load": load,
         "circuit_interval": at,
         "most": context.load_most[load, at],
-        "transfer": rating["rating"],
-        "rated": rating["rated"],
     }
 
 
@@ -113,15 +116,11 @@ def derive_sockets(context: Context, part: type[Part]) -> dict[str, Any]:
     case = context.case
     vehicle, load, interval = cords(context)
     cars, car_times, of_car = _pairs(vehicle, interval, case.steps)
-    site = load_sites(context)[load]
-    places, times, of_place = _pairs(site, interval, case.steps)
-    context.sets |= {
-        "sockets.cords": context.told(loads=load, vehicles=vehicle, intervals=interval),
-        "sockets.cars": context.told(vehicles=cars, intervals=car_times),
-        "sockets.places": context.told(sites=places, intervals=times),
-    }
-    rating = _rating(context, "sockets_kw", places)
+    *places, of_place = _pairs(load_sites(context)[load], interval, case.steps)
+    laid = {"loads": load, "vehicles": vehicle, "intervals": interval}
+    _tell(context, "sockets", places, cords=laid, cars={"vehicles": cars, "intervals": car_times})
     return {
+        **_limited(context, "sockets_kw", places, "room"),
         "car": of_car,
         "place": of_place,
         "cord_vehicle": vehicle,
@@ -130,8 +129,6 @@ def derive_sockets(context: Context, part: type[Part]) -> dict[str, Any]:
         "most": context.load_most[load, interval],
         "eff": column(case, "vehicles", "v2l_eff", 0.9)[vehicle] if vehicle.size else np.zeros(0),
         "sockets": socket_limit(context)[cars, car_times],
-        "room": rating["rating"],
-        "rated": rating["rated"],
     }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -13,6 +14,7 @@ from v2g.remedies.kind import Candidate, Kind, Plight
 from v2g.remedies.tables import Tables
 from v2g.remedies.trial import Trial
 
+Report = Callable[[str, str, float], None]
 MOST_CANDIDATES = 12
 """Candidates of one kind that are tried for a load."""
 MORE_SIZES = 3
@@ -63,12 +65,23 @@ class Remedy:
 
 
 class Search:
-    """Looks for remedies for the loads of one plan. ``seconds`` is the time for all of them together."""
+    """Looks for remedies for the loads of one plan. ``seconds`` is the time for all of them together.
 
-    def __init__(self, trial: Trial, kinds: Sequence[Kind], seconds: float | None = None) -> None:
-        self.trial, self.kinds, self.clock = trial, kinds, Clock(seconds)
+    ``progress`` is called as ``progress(phase, detail, seconds)`` for every candidate that was tried.
+    """
+
+    def __init__(
+        self, trial: Trial, kinds: Sequence[Kind], seconds: float | None = None, progress: Report | None = None
+    ) -> None:
+        self.trial, self.kinds, self.clock, self.progress = trial, kinds, Clock(seconds), progress
+        self.began = time.perf_counter()
         self.tables = Tables.of(trial.case)
         self.cases: dict[str, Case | None] = {}
+
+    def say(self, detail: str) -> None:
+        """Report a step."""
+        if self.progress is not None:
+            self.progress("remedy", detail, time.perf_counter() - self.began)
 
     def changed(self, tables: Tables) -> Case | None:
         """The case of changed tables, None where it is not valid; from memory where another load asked for it."""
@@ -92,6 +105,7 @@ class _One:
 
     def __init__(self, search: Search, plight: Plight, clock: Clock) -> None:
         self.trial, self.tables, self.kinds, self.changed = search.trial, search.tables, search.kinds, search.changed
+        self.say = search.say
         self.plight, self.clock = plight, clock
         self.keep = (*plight.served, plight.load)
         self.tried: list[Tried] = []
@@ -203,6 +217,7 @@ class _One:
 
     def _note(self, kind: Kind, candidate: Candidate, size: float, outcome: str) -> None:
         known = size if candidate.unit else None
+        self.say(f"{self.plight.load}: {kind.name} {candidate.where}: {outcome}")
         self.tried.append(Tried(kind.name, candidate.where, known, candidate.unit, outcome))
 
     def _told(self, case: Case, kind: Kind | None, candidate: Candidate | None, size: float | None) -> Remedy | None:
@@ -219,6 +234,7 @@ class _One:
             text = f"Nothing need change to keep {load}: {then}, and the policy puts other things first. {done}"
             return Remedy(load, True, text, "none", 0, served=served, total=total, tried=tuple(self.tried))
         text = f"{candidate.words(size)} keeps {load}: {then}. {done}"
+        self.say(f"{load}: {kind.name} {candidate.where}: works")
         return Remedy(
             load, True, text, kind.name, kind.effort, candidate.where, size if candidate.unit else None,
             candidate.unit, served, total, self.in_time, tuple(self.tried), candidate.change(self.tables, size),
@@ -230,7 +246,8 @@ class _One:
         listed = ", ".join(f"{kind.noun} ({count})" for kind, count in counts.items() if count)
         ended = not self.in_time or self.clock.over
         text = f"No single remedy was found for {self.plight.load}."
-        text += f" Tried: {listed}." if listed else " There was none to try." if not ended else ""
+        none = "" if ended else " There was none to try."
+        text += f" Tried, with how many of each: {listed}." if listed else none
         if ended:
             text += " The time ended the search; give more with --time-limit."
         return Remedy(self.plight.load, False, text, complete=not ended, tried=tuple(self.tried))

@@ -111,6 +111,7 @@ def aim(case: Case, plan: Plan) -> str:
     if policy == "fair":
         return f"fair: the place worst off misses {_by_tier(plan, 'worst_off', share=True)} of its hours"
     return {
+        "by_tier": "by_tier: loads and load-hours of a tier come before the next tier",
         "hours": "hours: load-hours come before the number of loads",
         "drivers": "drivers: trips and reserves come before all loads",
     }.get(policy, "")
