@@ -1,12 +1,12 @@
 """Stationary batteries: vehicles that never leave, and may form the grid."""
 
-from v2g.models.source import Source
+from v2g.models.gated import Gated
 
 from v2g.language import constraint, param, total, variable
 from v2g.schema import Column
 
 
-class Battery(Source):
+class Battery(Gated):
     """Stationary batteries, lossy both ways."""
 
     table = "batteries"
@@ -27,7 +27,6 @@ class Battery(Source):
     )
     live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
     two_way = param("1", r"\alpha", over="st", help="1 where it can charge and discharge")
-    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
     end = param("k", "K", over="s", help="the last point")
     stock_eff = param("1", r"\eta", over="s", help="share of stored energy that comes out, 0 if none does")
 

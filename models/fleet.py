@@ -58,6 +58,12 @@ class Fleet(Vehicle):
         v, t = self.plugged[p], self.interval[p]
         return self.charge[v, t] <= self.charge_limit[v, t] * self.alive[self.node[p], t]
 
+    @constraint(where="kept_alive")
+    def give_while_alive(self, p):
+        """Nor is anything given there."""
+        v, t = self.plugged[p], self.interval[p]
+        return self.discharge[v, t] <= self.discharge_limit[v, t] * self.alive[self.node[p], t]
+
     @total(at=("station", "port_interval"), into="through")
     def passed(self, f):
         """Power through a station that can form an island."""

@@ -1,12 +1,12 @@
 """Generators that burn what is in a tank: for every kWh, and for every hour in which their engine runs."""
 
-from v2g.models.source import Source
+from v2g.models.gated import Gated
 
 from v2g.language import constraint, param, total, variable
 from v2g.schema import Column
 
 
-class Generator(Source):
+class Generator(Gated):
     """Generators with finite tanks, their own or shared ones, that may be refilled.
 
     One that burns fuel whenever its engine runs is run for a share of each interval, and gives no more
@@ -15,7 +15,7 @@ class Generator(Source):
 
     table = "generators"
     title = "Generators"
-    sets = {**Source.sets, "f": "generators.tanks", "b": "generators.refilled", "w": "generators.keeps"}
+    sets = {**Gated.sets, "f": "generators.tanks", "b": "generators.refilled", "w": "generators.keeps"}
     more_columns = (
         Column("forming", "flag", default=False, help="1 if it can form an island on its own"),
         Column("from_utc", "time", help="from when it can run; blank = from the start"),
@@ -36,7 +36,6 @@ class Generator(Source):
     window = param("1", r"\omega", over="st", help="share of the interval in its window")
     idling = param("1", r"\alpha^r", over="st", help="1 where it burns fuel whenever it runs")
     idling_link = param("1", r"\alpha^r", over="it", help="likewise")
-    full = param("kW", r"\overline G", over="i", help="rating of this phase")
     tank = param("f", "f", over="s", help="tank of a generator")
     fuel = param("L", r"\overline F", over="f", help="fuel in a tank at the start")
     plain = param("1", r"\alpha^f", over="f", help="1 where nothing is delivered to it")

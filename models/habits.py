@@ -21,7 +21,8 @@ class HabitualLoad(ServicedLoad):
         *ServicedLoad.more_columns,
         Column(
             "hold", "choice", default="", choices=("", "priced", "hard"),
-            help="hard: never dropped once picked up; priced: drops are counted",
+            help="in its window, where it asks: hard = the share of its power that it gets, part or all, never falls; "
+            "priced = falls are counted",
         ),
         Column("pickup_factor", default=1.0, at_least=1, help="power right after pick-up over what it asks for"),
         Column("pickup_h", default=1.0, unit="h", at_least=0, help="for so long"),

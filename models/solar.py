@@ -1,6 +1,6 @@
 """Solar plants: what the sun gives, or less."""
 
-from v2g.language import Part, param, total, variable
+from v2g.language import Part, constraint, param, total, variable
 from v2g.schema import Column
 
 
@@ -24,11 +24,18 @@ class Solar(Part):
     unit = param("s", "s", over="i", help="plant of a point of connection")
     node = param("n", "n", over="i", help="node of a point of connection")
     share = param("1", r"\beta", over="i", help="share of power on this phase")
+    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
 
     @variable("kW", "g", where="live")
     def output(self, s, t):
         """Power given to the feeder."""
         return 0, self.available[s, t]
+
+    @constraint(where="gated")
+    def give_while_alive(self, i, t):
+        """Nothing is given while no engine runs."""
+        s = self.unit[i]
+        return self.output[s, t] <= self.available[s, t] * self.alive[self.node[i], t]
 
     @total(at="node", into="injection")
     def injected(self, i, t):

@@ -1,18 +1,17 @@
 """V2G stations that can form an island: power by phase inside the rating of the inverter."""
 
-from v2g.models.source import Source
+from v2g.models.gated import Gated
 
 from v2g.language import constraint, param
 
 
-class Station(Source):
+class Station(Gated):
     """Chargers that can form an island with the vehicles plugged in there."""
 
     table, from_file = "stations", False
     title = "V2G stations that can form an island"
     post = param("y", "y", over="s", help="charger of a station")
     live = param("1", r"\ell", over="st", help="1 where all its nodes are live")
-    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
 
     @constraint(where="live")
     def net(self, s, t):

@@ -41,7 +41,7 @@ class Vehicle(Part):
     trip = param("kWh", r"\tau", over="vt", help="energy of trips, spread evenly")
     standby = param("kWh", r"\varsigma^0", over="vt", help="what the charger draws from it while plugged in")
     deficit = param("kWh", r"\overline\mu", over="vt", help="what a trip lacks if nobody charges")
-    idle = param("kWh", r"\overline\iota", over="vt", help="standby of a charger with an empty vehicle")
+    idle = param("kWh", r"\overline\iota", over="vt", help="what standby lacks if nobody charges")
     below = param("1", r"\lambda", over="vk", help="1 where untouched it is below what is needed")
     can_charge = param("1", r"\alpha^c", over="vt", help="1 where plugged in, live, able")
     can_discharge = param("1", r"\alpha^d", over="vt", help="1 where plugged in, live, able, not below")
@@ -78,7 +78,7 @@ class Vehicle(Part):
 
     @variable("kWh", r"\iota", where="idle")
     def asleep(self, v, t):
-        """Standby that is not drawn, because nothing is left to draw."""
+        """Standby that is not drawn: no more than would lack if nobody charged."""
         return 0, self.idle[v, t]
 
     @variable("kWh", r"\varsigma", where="below")

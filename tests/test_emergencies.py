@@ -147,3 +147,102 @@ def test_hours_in_which_nothing_is_asked_for() -> None:
     with pytest.raises(AssertionError, match=r"lamps needs 1 h on day 1 of its window and can run 0\.5 h at most"):
         case_of(tables, {"step_min": 30, "steps": 4})
     case_of({**tables, "loads": tables["loads"].replace("12", "6")}, {"step_min": 30, "steps": 4})
+
+
+CAR = "vehicle,capacity_kwh,start_kwh,reserve_kwh,charge_kw,discharge_kw,charger\nev,40,20,0,7,5,post"
+POST = "charger,bus,charge_kw,discharge_kw,charge_eff,discharge_eff"
+BOX = "battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,charge_eff,discharge_eff,forming"
+SQUARE = {"buses": "bus,kv_ln_kv\nsquare,0.23"}
+
+
+@pytest.mark.parametrize(
+    "giver",
+    [
+        {"vehicles": CAR, "chargers": f"{POST}\npost,square,7,5,1,1"},
+        {"batteries": f"{BOX}\nbox,square,abc,40,20,7,5,1,1,0"},
+        {
+            "solar": "solar,bus,rating_kw,profile\nroof,square,5,sun",
+            "profiles": "start_utc,sun\n2026-01-15T18:00:00+00:00,1",
+        },
+    ],
+    ids=["vehicle", "battery", "sun"],
+)
+def test_what_follows_an_engine_gives_its_power_only_while_that_runs(giver: dict[str, str]) -> None:
+    """0.5 L at 1 L per hour of idling: half an hour. In that time 5 kW are 2.5 kWh of the 10 that the clinic asks
+    for: a quarter of its hour. (All fuel goes into idling: a litre of it lets 5 kWh through, one kWh takes another.)"""
+    engine = f"{ENGINE}diesel,square,9,9,0.5,1,1,1"
+    case = case_of({**SQUARE, "loads": "load,bus,tier,kw\nclinic,square,1,10", "generators": engine, **giver}, HOUR)
+    plan = v2g.solve(case, network="transport")
+    assert plan.summary["critical_hours"]["1"]["served"] == pytest.approx(0.25, abs=1e-6)
+
+
+def test_the_audit_knows_what_a_battery_gives_while_no_engine_runs() -> None:
+    """It gives 2.5 kW on average, as its 5 kW flow for half an hour; 4 kW would be fine for it alone."""
+    box = f"{BOX}\nbox,square,abc,40,20,7,5,1,1,0"
+    tables = {**SQUARE, "loads": "load,bus,tier,kw\nclinic,square,1,10", "batteries": box}
+    case = case_of({**tables, "generators": f"{ENGINE}diesel,square,9,9,0.5,1,1,1"}, HOUR)
+    plan = v2g.solve(case, network="transport")
+    sources = plan.tables["sources"]
+    sources.loc[sources["kind"] == "battery", [f"output_{phase}_kw" for phase in "abc"]] = 4.0 / 3.0
+    failed = {check.name: check.where for check in v2g.verify(case, plan).failed}
+    assert "source box" in failed["islands: power only while an engine runs"]
+
+
+def test_an_engine_that_follows_gives_its_power_only_while_the_one_that_forms_runs() -> None:
+    """The one that forms idles for half an hour. The other, of 4 kW, needs no fuel for that: 2 kWh of 10."""
+    engines = f"{ENGINE}diesel,square,0.001,9,0.5,1,1,1\nspare,square,4,9,9,0.5,0,0"
+    case = case_of({**SQUARE, "loads": "load,bus,tier,kw\nclinic,square,1,10", "generators": engines}, HOUR)
+    plan = v2g.solve(case, network="transport")
+    assert plan.summary["critical_hours"]["1"]["served"] == pytest.approx(0.2, abs=1e-3)
+
+
+def test_a_station_that_does_not_form_takes_nothing_on_any_phase_while_no_engine_runs() -> None:
+    """Its car stays for half an hour, so it forms nothing, and the engine has no fuel: no sun on phase b reaches it."""
+    stay = "vehicle,charger,from_utc,until_utc\nev,dock,2026-01-15T18:00:00+00:00,2026-01-15T18:30:00+00:00"
+    tables = {
+        **SQUARE, "loads": "load,bus,tier,kw\nlamp,square,1,1", "stays": stay,
+        "vehicles": CAR.replace("20,0,7,5,post", "2,10,7,5,"), "chargers": f"{POST},forming\ndock,square,7,5,1,1,1",
+        "solar": "solar,bus,phases,rating_kw,profile\nroof,square,b,3,sun",
+        "profiles": "start_utc,sun\n2026-01-15T18:00:00+00:00,1", "generators": f"{ENGINE}diesel,square,5,30,0,1,1,1",
+    }  # fmt: skip
+    plan = v2g.solve(case_of(tables, HOUR), network="transport")
+    assert plan.tables["vehicles"]["charge_kw"].tolist() == pytest.approx([0.0], abs=1e-6)
+
+
+LAMP = {**SQUARE, "loads": "load,bus,tier,kw\nlamp,square,1,5", "batteries": f"{BOX}\nbox,square,abc,9,0,4,4,1,1,1"}
+
+
+def test_who_leaves_inside_an_interval_gives_nothing_away_before() -> None:
+    """20 kWh on board, and 20 to leave with at half past: the last point before that is not the last moment."""
+    stay = "vehicle,charger,from_utc,until_utc,leave_kwh\n"
+    stay += "ev,post,2026-01-15T18:00:00+00:00,2026-01-15T18:30:00+00:00,20"
+    tables = {**LAMP, "vehicles": CAR.removesuffix("post"), "chargers": f"{POST}\npost,square,7,9,1,1", "stays": stay}
+    plan = v2g.solve(case_of(tables, HOUR), network="transport")
+    assert plan.tables["vehicles"]["energy_end_kwh"].tolist() == pytest.approx([20.0], abs=1e-6)
+
+
+def test_who_leaves_inside_an_interval_may_give_what_is_beyond_that_and_the_drive() -> None:
+    """20 of 40 kWh to leave with at half past, 3 of them driven by seven. 5 kW for half an hour are 2.5 kWh, but only
+    20 + 2 are on board: 2 are given, and 20 - 3 = 17 are left."""
+    half, end = "2026-01-15T18:30:00+00:00", "2026-01-15T19:00:00+00:00"
+    tables = {
+        **LAMP, "vehicles": CAR.removesuffix("post").replace("40,20,", "40,22,"),
+        "chargers": f"{POST}\npost,square,7,9,1,1",
+        "stays": f"vehicle,charger,from_utc,until_utc,leave_kwh\nev,post,2026-01-15T18:00:00+00:00,{half},20",
+        "trips": f"vehicle,depart_utc,return_utc,energy_kwh\nev,{half},{end},3",
+    }  # fmt: skip
+    vehicles = v2g.solve(case_of(tables, HOUR), network="transport").tables["vehicles"]
+    found = vehicles[["discharge_kw", "reserve_kwh", "energy_end_kwh"]].iloc[0].tolist()
+    assert found == pytest.approx([2.0, 17.0, 17.0], abs=1e-6)
+
+
+@pytest.mark.parametrize("day", ["14", "16"])
+def test_orders_for_another_time_ask_for_nothing(day: str) -> None:
+    """All 20 kWh may be given, though 20 are asked for on the day before, or on the next one: the lamp takes 5."""
+    order = f"later,ev,20,2026-01-{day}T18:00:00+00:00,2026-01-{day}T19:00:00+00:00"
+    tables = {
+        **LAMP, "vehicles": CAR, "chargers": f"{POST}\npost,square,7,9,1,1",
+        "needs": f"need,vehicle,energy_kwh,from_utc,until_utc\n{order}",
+    }  # fmt: skip
+    plan = v2g.solve(case_of(tables, HOUR), network="transport")
+    assert plan.tables["vehicles"]["energy_end_kwh"].tolist() == pytest.approx([15.0], abs=1e-6)

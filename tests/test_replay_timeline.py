@@ -172,7 +172,18 @@ def test_energy_to_be_back_and_to_leave_with() -> None:
         "from_utc": START,
         "until_utc": START + pd.Timedelta(hours=2.5),
     }
-    assert levels(driver_case(stays=frame(stay | {"leave_kwh": 7.0}))) == [[0, 0, 4, 0, 0], [0, 0, 7, 0, 0]]
+    assert levels(driver_case(stays=frame(stay | {"leave_kwh": 7.0}))) == [[0, 0, 4, 0, 0], [0, 0, 7, 7, 0]]
+
+
+def test_who_leaves_inside_an_interval_has_at_its_end_what_is_left_after_driving() -> None:
+    """7 kWh at 2.5 h, when a trip of 2 kWh in an hour begins: 6 kWh at 3 h. A trip before that is nothing to it."""
+    half = START + pd.Timedelta(hours=2.5)
+    stay = frame({"vehicle": "two", "charger": "", "site": "", "from_utc": START, "until_utc": half, "leave_kwh": 7.0})
+    trip = {"vehicle": "two", "depart_utc": half, "return_utc": half + pd.Timedelta(hours=1), "energy_kwh": 2.0}
+    early = {"vehicle": "two", "depart_utc": START + pd.Timedelta(hours=2), "return_utc": half, "energy_kwh": 1.0}
+    assert levels(driver_case(stays=stay, trips=frame(trip)))[1] == [0, 0, 7, 6, 0]
+    assert levels(driver_case(stays=stay, trips=frame(early)))[1] == [0, 0, 7, 7, 0]
+    assert levels(driver_case(stays=stay, trips=frame(trip | {"vehicle": "one"})))[1] == [0, 0, 7, 7, 0]
 
 
 def test_who_leaves_after_the_end_needs_it_at_the_end_and_who_was_back_before_the_start_nothing() -> None:

@@ -82,6 +82,19 @@ def test_a_table_of_ones_own_is_not_replaced() -> None:
     assert len(with_durations(Draft.of({"cause": "hurricane"}, {})).tables["durations"]) > 10
 
 
+@pytest.mark.parametrize(
+    ("cause", "near"),
+    [
+        ("huricane", "Did you mean 'hurricane'?"),
+        ("snow storm", "Did you mean 'storm' or 'winter_storm'?"),
+        ("Ice", "Take one of these causes, or leave it out and write durations.csv."),
+    ],
+)
+def test_a_cause_that_is_not_known_names_the_nearest(cause: str, near: str) -> None:
+    (fault,) = with_durations(Draft.of({"cause": cause}, {})).faults
+    assert fault.code == "unknown-cause" and fault.remedy == near and "heavy_wind" in str(fault.allowed)
+
+
 def test_a_cause_that_is_not_known() -> None:
     with pytest.raises(InvalidCase, match="Did you mean 'hurricane'") as refused:
         case_of({"loads": CLINIC}, cause="huricane")

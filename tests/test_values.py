@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from small import case_of
 
 import v2g
 from v2g.case import Case
@@ -202,3 +203,17 @@ def test_values_survive_being_written(village: Case, village_plan: Plan, table: 
     back = v2g.values(village, read_plan(write_plan(village_plan, tmp_path / "plan")))
     assert back.drop(columns="worth_h").equals(table.drop(columns="worth_h"))
     assert np.allclose(back["worth_h"], table["worth_h"])
+
+
+def test_a_kw_of_a_generator_counts_for_the_time_in_which_it_can_run() -> None:
+    """4 kW from half past on are 2 kWh of 10; one kW more is half a kWh more, 0.05 h."""
+    engine = "generator,bus,rating_kw,rating_kva,fuel_l,fuel_l_per_kwh,from_utc\n"
+    box = "battery,bus,capacity_kwh,start_kwh,charge_kw,discharge_kw,charge_eff,discharge_eff,forming"
+    tables = {
+        "buses": "bus,kv_ln_kv\nsquare,0.23", "loads": "load,bus,tier,kw\nclinic,square,1,10",
+        "batteries": f"{box}\nbox,square,9,0,4,4,1,1,1",
+        "generators": f"{engine}diesel,square,4,40,50,0.25,2026-01-15T18:30:00+00:00",
+    }  # fmt: skip
+    case = case_of(tables, {"step_min": 60, "steps": 1})
+    found = v2g.values(case, v2g.solve(case, network="transport"))
+    assert worth(found, "generator power", "diesel") == pytest.approx(0.05)

@@ -29,7 +29,7 @@ FEW = settings(derandomize=True, deadline=None, max_examples=EXAMPLES, suppress_
 FOLDER = Path(__file__).parent / "cases"
 BY_PHASE = {"station-forms", "station-rating"}
 """Cases about single phases, which the witness does not know."""
-POLICIES = ("tiers", "hours", "drivers", "fair", "expected", "cautious")
+POLICIES = ("tiers", "by_tier", "hours", "drivers", "fair", "expected", "cautious")
 CLOSE = 1e-5
 
 

@@ -193,8 +193,18 @@ class Witness:
         policy = self.case.header["policy"]
         if policy == "hours":
             return hours | counts | rest
+        if policy == "by_tier":
+            return self._by_tier() | rest
         first = drivers if policy == "drivers" else self._policy(str(policy))
         return first | counts | hours | {name: goal for name, goal in rest.items() if name not in first}
+
+    def _by_tier(self) -> dict[str, Terms]:
+        """The loads of a tier, then its hours, then the next tier."""
+        found: dict[str, Terms] = {}
+        for r, numbers in self.tiers().items():
+            found[f"critical_{r}"] = self._counts(numbers)
+            found[f"critical_hours_{r}"] = sum_of(*[self.dark(n) for n in numbers])
+        return found
 
     def _counts(self, numbers: list[int]) -> Terms:
         total: Terms = {}

@@ -143,6 +143,17 @@ class Fleet:
                 hour = self.clock.hour(stay["until_utc"])
                 point = self.clock.point_until(hour) if hour <= self.clock.end + 1e-9 else self.clock.steps + 1
                 self._raise(level, v, (point, point), stay["leave_kwh"])
+                if 0 <= point < self.clock.steps and hour > self.clock.edge[point] + 1e-9:
+                    self._raise(level, v, (point + 1, point + 1), stay["leave_kwh"] - self._driven(name, hour, point))
+
+    def _driven(self, name: str, hour: float, t: int) -> float:
+        """What a vehicle that leaves inside an interval drives until its end."""
+        used = 0.0
+        for trip in records(self.case, "trips"):
+            first, last = self.clock.hour(trip["depart_utc"]), self.clock.hour(trip["return_utc"])
+            if trip["vehicle"] == name and first >= hour - 1e-9:
+                used += trip["energy_kwh"] * self.clock.overlap(first, last)[t] / (last - first)
+        return used
 
     def _span(self, row: Row) -> tuple[int, int]:
         first, last = self.clock.window(row)

@@ -35,6 +35,7 @@ class Physics:
         self.plugged: dict[tuple[int, int], Terms] = defaultdict(dict)
         self.station: dict[tuple[str, int], Terms] = defaultdict(dict)
         self.run: dict[tuple[str, int], Terms] = {}
+        self.made: dict[tuple[str, int], Terms] = {}
         self.received: dict[tuple[int, int], Terms] = {}
         self.energy: dict[tuple[int, int], Terms] = {}
         self.starts: dict[tuple[int, int], Terms] = {}
@@ -99,6 +100,7 @@ class Physics:
         if post and live and able and grid > 0:
             add(given, out := program.column(0.0, grid))
             self._at_post(post, t, out, 1.0)
+            self._gated(out, grid, post["bus"], t)
             add(change, out, -dt / post["discharge_eff"])
         if post and able and house > 0 and (live or post["island_capable"]):
             add(given, out := program.column(0.0, house))
@@ -196,6 +198,9 @@ class Physics:
             tanks.setdefault(tank, engine["fuel_l"])
             for t in range(self.clock.steps):
                 add(burnt[tank, t], self._engine(engine, t))
+        for engine in records(self.case, "generators"):
+            for t in range(self.clock.steps):
+                self._gated(self.made[engine["generator"], t], engine["rating_kw"], engine["bus"], t)
         for tank, level in tanks.items():
             self._tank(tank, level, burnt)
 
@@ -207,7 +212,7 @@ class Physics:
         live = self.live(engine["bus"], t)
         self.run[name, t] = program.column(0.0, 1.0) if idle > 0 else {CONSTANT: 1.0}
         most = min(engine["rating_kw"], known(engine["rating_kva"], engine["rating_kw"]) * DISC) * share * live
-        output = program.column(0.0, most)
+        output = self.made[name, t] = program.column(0.0, most)
         program.at_most(output, add({}, self.run[name, t], most))
         add(self.injected[engine["bus"], t], output)
         burnt = add({}, output, engine["fuel_l_per_kwh"] * self.clock.dt[t])
@@ -237,6 +242,7 @@ class Physics:
                 taken = self.program.column(0.0, min(box["charge_kw"], rating) * live)
                 given = self.program.column(0.0, min(box["discharge_kw"], rating) * live)
                 self._gated(taken, box["charge_kw"], box["bus"], t)
+                self._gated(given, box["discharge_kw"], box["bus"], t)
                 add(add(self.injected[box["bus"], t], given), taken, -1.0)
                 after = self.program.column(low, box["capacity_kwh"])
                 held = add(add(dict(held), taken, dt * box["charge_eff"]), given, -dt / box["discharge_eff"])
@@ -250,7 +256,8 @@ class Physics:
         for sun, shape in zip(records(case, "solar"), case.profile(case.table("solar")["profile"]), strict=True):
             for t in range(self.clock.steps):
                 most = sun["rating_kw"] * shape[t] * self.live(sun["bus"], t)
-                add(self.injected[sun["bus"], t], program.column(0.0, most))
+                add(self.injected[sun["bus"], t], output := program.column(0.0, most))
+                self._gated(output, most, sun["bus"], t)
         for t in range(self.clock.steps):
             for head in records(case, "grid"):
                 rating = min(known(head["rating_kw"], np.inf), known(head["rating_kva"], np.inf) * DISC)

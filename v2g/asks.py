@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.case import Case
-from v2g.replay.clock import edges, nanoseconds
-from v2g.replay.columns import numbers, texts, times
+from v2g.replay.columns import numbers, texts
 from v2g.replay.fleet import Fleet, ways_of
-from v2g.replay.mobility import designated, on_the_road, window_points
+from v2g.replay.mobility import designated, moments, on_the_road, window_points
 from v2g.replay.stands import row_of, stands
 from v2g.replay.verdict import Array, Index
 
@@ -107,17 +106,9 @@ def _orders(case: Case, fleet: Fleet) -> Iterator[Claim]:
 
 
 def _moments(case: Case, fleet: Fleet) -> Iterator[Claim]:
-    """Energy to be back with, at the first point from then on, and to leave with, at the last point until then."""
-    edge, number = edges(case), row_of(fleet.names)
-    trips, stays = case.table("trips"), case.table("stays")
-    returned = nanoseconds(times(trips, "return_utc"), int(edge[-1]))
-    back = np.where(returned < edge[0], -1, np.searchsorted(edge, returned, side="left"))
-    gone = np.searchsorted(edge, nanoseconds(times(stays, "until_utc"), int(edge[-1])), side="right") - 1
-    for table, points, column in (("trips", back, "return_kwh"), ("stays", gone, "leave_kwh")):
-        frame = case.table(table)
-        for row, (name, energy) in enumerate(zip(texts(frame, "vehicle"), numbers(frame, column, 0.0), strict=True)):
-            if 0 <= points[row] < len(edge) and energy > 0:
-                yield Ask(column, table, row), _one(number[name]), _one(int(points[row])), np.array([energy])
+    """Energy to be back with, and to leave with."""
+    for m in moments(case, fleet.names):
+        yield Ask(m.column, m.table, m.row), _one(m.vehicle), _one(m.point), np.array([m.kwh])
 
 
 def _minima(case: Case, fleet: Fleet) -> Iterator[Claim]:

@@ -31,6 +31,7 @@ from v2g.replay.columns import numbers
 COLUMNS = ("kind", "name", "at", "start_utc", "unit", "worth_h")
 STAGE = "critical_hours"
 DUST = 1e-9
+MET_H = 1e-6
 BOTH = "vehicle and charger power"
 
 
@@ -90,7 +91,9 @@ class Margins:
         earlier = [o for o in lp.objectives if f"{o.name}.multipliers" in plan.duals][: held.size]
         for other, weight in zip(earlier, held, strict=True):
             d[other.index] -= weight * other.value
-        return cls(case, plan, problem, lp, y, d, objective.meaning or objective.name)
+        meaning = objective.meaning or objective.name
+        meaning += "" if objective.name == STAGE else f" ({objective.name})"
+        return cls(case, plan, problem, lp, y, d, meaning)
 
     @cached_property
     def context(self) -> Context:
@@ -174,9 +177,14 @@ class Margins:
 
 
 def _stage(lp: LP, plan: Plan) -> tuple[Objective, Floats]:
-    """The stage that counts critical load-hours, and the multipliers that price it."""
+    """The stage that counts critical load-hours, and the multipliers that price it.
+
+    Where each tier has a stage of its own, it is that of the first tier that misses any.
+    """
     hours = [o for o in lp.objectives if o.name == STAGE] or [o for o in lp.objectives if o.unit == "h"]
-    for objective in hours:
+    rows = (plan.summary.get("certificate") or {}).get("stages", ())
+    met = {row["name"] for row in rows if row["objective"] <= MET_H}
+    for objective in sorted(hours, key=lambda o: o.name in met):
         for kind in ("prices", "multipliers"):
             found = plan.duals.get(f"{objective.name}.{kind}")
             if found is not None and np.size(found) >= lp.shape[0]:
@@ -229,7 +237,7 @@ def generator_power(m: Margins) -> Iterable[Worth]:
         return ()
     links, share = m.param("generators", "unit").astype(int), m.param("generators", "share")
     worth = np.zeros((rows, m.case.steps))
-    np.add.at(worth, links, m.less("generators", "output") * share[:, None])
+    np.add.at(worth, links, m.less("generators", "output") * share[:, None] * m.param("generators", "window")[links])
     if m.has("generators", "running"):
         run = m.param("generators", "idling") * _run(m)
         np.add.at(worth, links, -np.nan_to_num(m.row("generators", "running")) * share[:, None] * run[links])

@@ -43,17 +43,26 @@ class Mobility:
 
 
 def trips(case: Case) -> Floats:
-    """Energy of each vehicle's trips in each interval in kWh, spread evenly over the trip, (V, T)."""
-    table = case.table("trips")
+    """Energy of each vehicle's trips in each interval in kWh, (V, T)."""
     used = np.zeros((len(case.table("vehicles")), case.steps))
-    if len(table):
-        rows = numbered(words(case, "vehicles", "vehicle"))
-        inside = case.share_of_interval(table["depart_utc"], table["return_utc"]) * case.hours
-        length = (table["return_utc"] - table["depart_utc"]).dt.total_seconds().to_numpy(float) / 3600.0
-        energy = table["energy_kwh"].to_numpy(float)
-        who = np.array([rows[v] for v in table["vehicle"]])
-        np.add.at(used, who, inside / length[:, None] * energy[:, None])
+    np.add.at(used, _drivers(case), _by_trip(case))
     return used
+
+
+def _drivers(case: Case) -> Ints:
+    """Vehicle of each trip, (trips,)."""
+    rows = numbered(words(case, "vehicles", "vehicle"))
+    return np.array([rows[v] for v in words(case, "trips", "vehicle")], dtype=np.int64)
+
+
+def _by_trip(case: Case) -> Floats:
+    """Energy of each trip in each interval in kWh, spread evenly over the trip, (trips, T)."""
+    table = case.table("trips")
+    if not len(table):
+        return np.zeros((0, case.steps))
+    inside = case.share_of_interval(table["depart_utc"], table["return_utc"]) * case.hours
+    length = (table["return_utc"] - table["depart_utc"]).dt.total_seconds().to_numpy(float) / 3600.0
+    return np.asarray(inside / length[:, None] * table["energy_kwh"].to_numpy(float)[:, None])
 
 
 def standby(case: Case, where: Places) -> Floats:
@@ -114,6 +123,9 @@ def point_after(case: Case, time: pd.Timestamp) -> int:
 
 
 def _window(case: Case, row: pd.Series) -> slice:
+    """Points of a window, rounded outwards; none if it lies outside the horizon."""
+    if row["from_utc"] > case.boundaries[-1] or row["until_utc"] < case.boundaries[0]:
+        return slice(0, 0)
     return slice(point_before(case, row["from_utc"]), point_after(case, row["until_utc"]) + 1)
 
 
@@ -148,7 +160,23 @@ def _returns(case: Case) -> Floats:
 
 
 def _leaves(case: Case) -> Floats:
-    return _at_points(case, "stays", "until_utc", "leave_kwh", before=True)
+    """Energy to leave with, at the last point before that; and at the next one, less what is driven until then.
+
+    Else a vehicle that leaves inside an interval could give it away in the part of it in which it is still there.
+    """
+    needed = _at_points(case, "stays", "until_utc", "leave_kwh", before=True)
+    rows, who, driven = numbered(words(case, "vehicles", "vehicle")), _drivers(case), _by_trip(case)
+    departs = case.table("trips").get("depart_utc", pd.Series(dtype="datetime64[ns, UTC]"))
+    stays = zip(
+        words(case, "stays", "vehicle"), case.table("stays").get("until_utc", ()), column(case, "stays", "leave_kwh"),
+        strict=True,
+    )  # fmt: skip
+    for vehicle, when, least in stays:
+        k = point_after(case, when)
+        if least > 0.0 and case.boundaries[k - 1] < when < case.boundaries[k] and k > 0:
+            since = (who == rows[vehicle]) & (departs >= when).to_numpy(bool)
+            needed[rows[vehicle], k] = max(needed[rows[vehicle], k], least - driven[since, k - 1].sum())
+    return needed
 
 
 def on_the_road(case: Case) -> Mask:

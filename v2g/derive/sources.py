@@ -55,19 +55,24 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "following": live * (1.0 - forming[unit])[:, None],
         "rated": np.repeat((live * finite[:, None])[:, :, None], DIRECTIONS, axis=2),
         **polygon(),
+        **({} if table == "grid" else {"full": high[unit] * share, "gated": live * context.islands.gated[links.node]}),
     }
 
 
 def derive_batteries(context: Context, part: type[Part]) -> dict[str, Any]:
-    """The same, and where the converter goes both ways, where engines have to run, what counts at the end."""
+    """The same, and where the converter goes both ways, and what counts at the end."""
     low, high, _ = powers(context, "batteries")
     return {
         **derive(context, part),
         "two_way": context.live_units("batteries") * ((low < 0.0) & (high > 0.0))[:, None],
-        "gated": context.gated_links("batteries"),
         "end": np.full(low.size, context.case.steps),
         "stock_eff": np.where(high > 0.0, column(context.case, "batteries", "discharge_eff"), 0.0),
     }
+
+
+def derive_solar(context: Context, part: type[Part]) -> dict[str, Any]:
+    """Where engines have to run."""
+    return {"gated": context.gated_links("solar")}
 
 
 def derive_generators(context: Context, part: type[Part]) -> dict[str, Any]:
@@ -82,7 +87,6 @@ def derive_generators(context: Context, part: type[Part]) -> dict[str, Any]:
         "window": window,
         "idling": idle[:, None] * context.live_units("generators") * (window > 0.0),
         "idling_link": idle[links.unit][:, None] * given["live_link"],
-        "full": links.share * powers(context, "generators")[1][links.unit],
         "keeper": keepers.engine,
         "kept_node": keepers.node,
         "kept_interval": keepers.interval,

@@ -17,4 +17,4 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     rows = context.frame(STATIONS)
     context.sets[STATIONS] = list(rows["charger"]) if len(rows) else []
     post = np.flatnonzero(column(context.case, "chargers", "forming") > 0.0)
-    return {**sources.derive(context, part), "post": post, "gated": context.gated_links(STATIONS)}
+    return {**sources.derive(context, part), "post": post}

@@ -57,11 +57,18 @@ def running_gives(record: Record) -> Check:
 def beyond(power: Array, most: Array, share: Array) -> Array:
     """How far power exceeds its share of the most it may be; nothing where the share is infinite."""
     bound = np.isfinite(share)
-    return np.where(bound, power - most * np.where(bound, share, 0.0), 0.0)
+    return np.where(bound, power - np.where(bound, most, 0.0) * np.where(bound, share, 0.0), 0.0)
 
 
-def fed_while_alive(record: Record) -> Check:
-    """Where only engines keep an island alive, loads, vehicles and batteries take power only for the share they run."""
+def most_given(record: Record) -> Array:
+    """Most that a source gives in kW while its island is alive, (sources, T)."""
+    sources = record.sources
+    rating = sources.phase_kw * (sources.weight != 0).sum(axis=1)
+    return np.where(sources.of("solar")[:, None], sources.limit_kw, rating[:, None])
+
+
+def powered_while_alive(record: Record) -> Check:
+    """Where only engines keep an island alive, nothing takes or gives power but for the share of time they run."""
     share, fleet, loads, sources = alive(record), record.fleet, record.loads, record.sources
     posts = record.feeder.terminals(record.case.table("chargers")).least(share)
     padded = np.vstack([posts, np.full((1, record.case.steps), np.inf)])
@@ -73,14 +80,16 @@ def fed_while_alive(record: Record) -> Check:
         "vehicle": (fleet.names, record.vehicle_sheet["charge_kw"], fleet.charge_max_kw, at_post),
         "battery": (sources.names, only(record, record.source_sheet["charge_kw"], "battery"), takes,
                     sources.terminals.least(share)),
+        "giving vehicle": (fleet.names, record.vehicle_sheet["discharge_kw"], fleet.discharge_max_kw, at_post),
+        "giving source": (sources.names, total_power(record), most_given(record), sources.terminals.least(share)),
     }  # fmt: skip
     parts = [
         record.worst(noun, "kW", beyond(power, limit, part), words_of(noun, names), allowance(limit))
         for noun, (names, power, limit, part) in users.items()
     ]
-    return merge("islands: fed only while an engine runs", parts)
+    return merge("islands: power only while an engine runs", parts)
 
 
 CHECKS: tuple[Callable[[Record], Check], ...] = (
-    fuel_column, fuel_in_tank, tank_column, running_gives, fed_while_alive,
+    fuel_column, fuel_in_tank, tank_column, running_gives, powered_while_alive,
 )  # fmt: skip

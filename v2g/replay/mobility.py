@@ -7,6 +7,7 @@ to leave with, and what vehicles designated for the fleet minimum must hold.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -44,20 +45,50 @@ def window_points(case: Case, table_name: str) -> list[slice]:
     return [slice(0, 0) if out else slice(int(a), int(b) + 1) for a, b, out in zip(first, last, outside, strict=True)]
 
 
-def moments(case: Case, vehicles: list[str]) -> Iterator[tuple[int, int, float]]:
-    """Vehicle, point and kWh of every energy to be back with or to leave with.
+@dataclass(frozen=True)
+class Moment:
+    """A row of ``table`` that asks by ``column`` for so much on board of a vehicle at a point."""
 
-    Who was back before the start needs nothing for that; who leaves after the end needs it at the end.
+    table: str
+    column: str
+    row: int
+    vehicle: int
+    point: int
+    kwh: float
+
+
+def moments(case: Case, vehicles: list[str]) -> Iterator[Moment]:
+    """Every energy to be back with or to leave with.
+
+    Who was back before the start needs nothing for that; who leaves after the end needs it at the end. Who leaves
+    between two points must have it at the first of them, and what is left of it after driving at the second.
     """
     edge, number = edges(case), row_of(vehicles)
     trips, stays = case.table("trips"), case.table("stays")
     returned = nanoseconds(times(trips, "return_utc"), int(edge[-1]))
     back = np.where(returned < edge[0], -1, np.searchsorted(edge, returned, side="left"))
-    gone = np.searchsorted(edge, nanoseconds(times(stays, "until_utc"), int(edge[-1])), side="right") - 1
-    for table, points, column in ((trips, back, "return_kwh"), (stays, gone, "leave_kwh")):
-        for name, point, energy in zip(texts(table, "vehicle"), points, numbers(table, column, 0.0), strict=True):
-            if 0 <= point < len(edge) and energy > 0:
-                yield number[name], int(point), float(energy)
+    for row, (name, energy) in enumerate(zip(texts(trips, "vehicle"), numbers(trips, "return_kwh", 0.0), strict=True)):
+        if 0 <= back[row] < len(edge) and energy > 0:
+            yield Moment("trips", "return_kwh", row, number[name], int(back[row]), float(energy))
+    leaves = nanoseconds(times(stays, "until_utc"), int(edge[-1]))
+    for row, (name, energy) in enumerate(zip(texts(stays, "vehicle"), numbers(stays, "leave_kwh", 0.0), strict=True)):
+        gone, when = int(np.searchsorted(edge, leaves[row], side="right")) - 1, int(leaves[row])
+        if gone >= 0 and energy > 0:
+            yield Moment("stays", "leave_kwh", row, number[name], gone, float(energy))
+            if edge[gone] < when < edge[-1]:
+                left = float(energy) - driven_since(case, name, when, gone)
+                yield Moment("stays", "leave_kwh", row, number[name], gone + 1, left)
+
+
+def driven_since(case: Case, vehicle: str, moment: int, interval: int) -> float:
+    """What trips of a vehicle that begin at a moment (ns) or later use until the end of an interval that holds it."""
+    table, end = case.table("trips"), int(edges(case)[interval + 1])
+    depart, back = nanoseconds(times(table, "depart_utc")), nanoseconds(times(table, "return_utc"))
+    used = 0.0
+    for row, (name, energy) in enumerate(zip(texts(table, "vehicle"), numbers(table, "energy_kwh", 0.0), strict=True)):
+        if name == vehicle and moment <= depart[row] < min(end, int(back[row])):
+            used += float(energy) * (min(end, int(back[row])) - int(depart[row])) / (int(back[row]) - int(depart[row]))
+    return used
 
 
 def orders(case: Case, vehicles: list[str]) -> Iterator[tuple[int, slice, float]]:
@@ -73,8 +104,8 @@ def orders(case: Case, vehicles: list[str]) -> Iterator[tuple[int, slice, float]
 def single_levels(case: Case, vehicles: list[str]) -> Array:
     """Required energy of each vehicle without the fleet minimum, (V, T + 1)."""
     level = np.repeat(own_reserve(case)[:, None], case.steps + 1, axis=1)
-    for v, point, energy in moments(case, vehicles):
-        level[v, point] = max(level[v, point], energy)
+    for moment in moments(case, vehicles):
+        level[moment.vehicle, moment.point] = max(level[moment.vehicle, moment.point], moment.kwh)
     for v, points, energy in orders(case, vehicles):
         level[v, points] = np.maximum(level[v, points], energy)
     return level
