@@ -4,7 +4,9 @@
 
     V2GError
     ├── CaseError            a case cannot be read at all (missing folder, broken TOML)
-    │   └── InvalidCase      it can be read, and has findings (all of them, at once)
+    │   ├── InvalidCase      it can be read, and has findings (all of them, at once)
+    │   │   └── ImportRefused    a feeder file would lose data, or asks for what no feeder needs
+    │   └── ReaderStopped    a reader was stopped or died: too long, too large, or a crash
     ├── ModelError           a part is wrongly written (names part, rule, file, line)
     ├── SolveError           no plan came back
     │   ├── SolverMissing    the solver asked for is not installed
@@ -83,6 +85,14 @@ class InvalidCase(CaseError):
         if len(errors) > shown:
             lines.append(f"... and {len(errors) - shown} more.")
         super().__init__("\n".join(lines))
+
+
+class ImportRefused(InvalidCase):
+    """A feeder file holds what is not understood or not allowed; ``findings`` name file and line of each."""
+
+
+class ReaderStopped(CaseError):
+    """A reader ran beyond its limits or died; nothing of its file was taken."""
 
 
 class ModelError(V2GError):

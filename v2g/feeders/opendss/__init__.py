@@ -1,0 +1,1 @@
+"""OpenDSS circuits: scanned against a list of what is allowed, rebuilt as commands, run in a child."""

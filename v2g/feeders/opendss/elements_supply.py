@@ -1,0 +1,94 @@
+"""What feeds: sources, generators, panels, batteries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isclose
+
+from v2g.feeders.network import Generator, Solar, Source, Storage, Weight
+from v2g.feeders.opendss.elements import Reading, Record, links
+from v2g.feeders.opendss.elements_lines import is_series
+
+BY_DEFAULT = 1.2
+"""The engine's kVA of a generator where none is given, as a multiple of its kW."""
+SHAPES = ("daily", "yearly", "duty")
+
+
+def sources(reading: Reading) -> Iterator[Source]:
+    """Voltage sources against ground."""
+    for record in reading.enabled("vsource"):
+        name, bus = record["name"], record["terminals"][0]["bus"]
+        connected = _connected(reading, "vsource", record, delta=False)
+        if connected is None:
+            continue
+        if is_series(record):
+            reading.note(Weight.LOST, f"source {name}: it stands between two buses", "vsource", name)
+            continue
+        reading.gather(Weight.CHANGED, "sources without their own impedance", "vsource", name)
+        kv = record["basekv"] / (3.0**0.5 if record["phases"] > 1 else 1.0)
+        voltage = record["pu"] * kv / (reading.kv[bus] or kv)
+        yield Source(name, bus, connected[0], voltage, origin=reading.origin("vsource", name))
+
+
+def generators(reading: Reading) -> Iterator[Generator]:
+    """Machines; a later set-point leaves the rating that the first one gave."""
+    for record in reading.enabled("generator"):
+        connected = _connected(reading, "generator", record, record["conn"] == "delta")
+        if connected is not None:
+            kw, kva = float(record["kw"]), float(record["kva"])
+            rating = max(kw, float(record["largest_kw"]))
+            given = not isclose(kva, BY_DEFAULT * rating, rel_tol=1e-6)
+            name, bus = record["name"], record["terminals"][0]["bus"]
+            origin = reading.origin("generator", name)
+            yield Generator(name, bus, *connected, rating, kva if given else None, kw, origin=origin)
+            _shape_note(reading, "generator", record)
+
+
+def solar(reading: Reading) -> Iterator[Solar]:
+    """Panels, whatever sun the file gives them."""
+    for record in reading.enabled("pvsystem"):
+        connected = _connected(reading, "pvsystem", record, delta=False)
+        if connected is not None:
+            name, bus = record["name"], record["terminals"][0]["bus"]
+            if record["irradiance"] != 1.0:
+                reading.gather(Weight.CHANGED, "panels whose irradiance in the file is left out", "pvsystem", name)
+            origin = reading.origin("pvsystem", name)
+            yield Solar(name, bus, connected[0], record["pmpp"], record["kva"], origin=origin)
+            _shape_note(reading, "pvsystem", record)
+
+
+def storage(reading: Reading) -> Iterator[Storage]:
+    """Batteries; what they do in the snapshot is left out."""
+    for record in reading.enabled("storage"):
+        connected = _connected(reading, "storage", record, delta=False)
+        if connected is not None:
+            name, bus = record["name"], record["terminals"][0]["bus"]
+            yield Storage(
+                name,
+                bus,
+                connected[0],
+                capacity_kwh=record["kwhrated"],
+                start_kwh=record["kwhstored"],
+                reserve_kwh=record["kwhrated"] * record["%reserve"] / 100,
+                charge_kw=record["kwrated"],
+                discharge_kw=record["kwrated"],
+                charge_eff=record["%effcharge"] / 100,
+                discharge_eff=record["%effdischarge"] / 100,
+                rating_kva=record["kva"],
+                origin=reading.origin("storage", name),
+            )
+
+
+def _connected(reading: Reading, kind: str, record: Record, delta: bool) -> tuple[str, str] | None:
+    parts = links(reading, record, delta)
+    if len(parts) == 1:
+        return parts[0][:2]
+    name = record["name"]
+    reading.note(Weight.LOST, f"{kind} {name}: its connection is not understood", kind, name)
+    return None
+
+
+def _shape_note(reading: Reading, kind: str, record: Record) -> None:
+    shape = next((record[key].lower() for key in SHAPES if record[key]), "")
+    if shape:
+        reading.gather(Weight.UNUSED, f"{kind}s of shape {shape}, which is not taken over", kind, record["name"])
