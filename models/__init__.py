@@ -1,8 +1,10 @@
 """The mathematics. Each law stands here once; `v2g math` prints it."""
 
 from v2g.models.battery import Battery
+from v2g.models.by_tier import ByTier
 from v2g.models.capacitor import Capacitor
 from v2g.models.cautious import Cautious
+from v2g.models.charging import Charging
 from v2g.models.expected import Expected
 from v2g.models.fair import Fair
 from v2g.models.fleet import Fleet
@@ -22,12 +24,13 @@ from v2g.models.transport import Transport
 DEVICES = (HabitualLoad, Fleet, Premises, Sockets, Site, Station, Battery, Solar, Generator, Grid)
 
 NETWORKS = {
-    "lindistflow": (LinDistFlow, Capacitor),
+    "lindistflow": (LinDistFlow, Capacitor, Charging),
     "transport": (Transport,),
 }
 
 POLICIES = {
     "tiers": Tiers,
+    "by_tier": ByTier,
     "hours": Hours,
     "drivers": Drivers,
     "fair": Fair,

@@ -14,7 +14,7 @@ class LinDistFlow(Transport):
     """
 
     title = "Network: lindistflow"
-    sets = {"e": "ends", "m": "couplings", "h": "directions"}
+    sets = {"e": "ends", "m": "couplings", "h": "directions", "d": "deltas", "g": "windings"}
 
     end_cross = param("kW/kvar", r"\gamma", over="e", help="kW from the node per kvar of a leg behind a delta winding")
     end_cross_back = param("kvar/kW", r"\gamma'", over="e", help="kvar to the node per kW of such a leg")
@@ -31,6 +31,17 @@ class LinDistFlow(Transport):
     rated = param("1", r"\varrho", over="ath", help="1 where live and rated")
     cos = param("kVA/kW", r"\cos\theta", over="h", help="side of the polygon")
     sin = param("kVA/kvar", r"\sin\theta", over="h", help="side of the polygon")
+    lost_kvar = param("kvar", r"\lambda^q", over="nt", help="reactive losses met there, from an AC solution")
+    offset = param("1", r"\omega", over="at", help="squared voltage that its law leaves out, from an AC solution")
+    entering = param("kVA", r"\sigma", over="at", help="what goes in at its other end beyond what arrives, from there")
+    winding_leg = param("a", "a", over="g", help="leg of a phase of a transformer between wye and delta")
+    winding_of = param("d", "d", over="g", help="that transformer")
+    turn = param("1", r"\cos\phi", over="g", help="of the angle of its phase")
+    turn_kvar = param("kW/kvar", r"\sin\phi", over="g", help="of the angle of its phase")
+    turn_kw = param("kvar/kW", r"\sin\phi'", over="g", help="the same")
+    driven = param("kW", r"\zeta^0", over="dt", help="circulating power, from an AC solution")
+    driven_kvar = param("kvar", r"\zeta^{q0}", over="dt", help="the same")
+    backfed = param("1", r"\varkappa", over="dt", help="1 where a transformer is fed at the bus it leads to")
     inner = param("1", r"\xi", over="h", help="cos(pi/32): puts the polygon inside the disc")
 
     @variable("kvar", "f^q", where="energised", state=True)
@@ -63,7 +74,7 @@ class LinDistFlow(Transport):
     @constraint(where="live")
     def balance_kvar(self, n, t):
         """Kirchhoff's current law for reactive power."""
-        return self.arriving_kvar[n, t] - self.leaving_kvar[n, t] + self.reactive[n, t] == 0
+        return self.arriving_kvar[n, t] - self.leaving_kvar[n, t] + self.reactive[n, t] == self.lost_kvar[n, t]
 
     @total(r"w^{\mathrm{up}}", at="end_leg", unit="1")
     def upstream(self, e, t):
@@ -79,7 +90,29 @@ class LinDistFlow(Transport):
     @constraint(where="energised")
     def drop(self, a, t):
         """Voltage falls along the leg."""
-        return self.voltage[self.to_node[a], t] == self.upstream[a, t] - self.fall[a, t]
+        return self.voltage[self.to_node[a], t] == self.upstream[a, t] - self.fall[a, t] + self.offset[a, t]
+
+    @total(r"\zeta", at="winding_of", unit="kW")
+    def circulating(self, g, t):
+        """Zero-sequence power in a delta winding: the part of the flows that no power behind it settles."""
+        a = self.winding_leg[g]
+        return self.turn[g] * self.flow[a, t] - self.turn_kvar[g] * self.flow_kvar[a, t]
+
+    @total(r"\zeta^q", at="winding_of", unit="kvar")
+    def circulating_kvar(self, g, t):
+        """Its reactive part."""
+        a = self.winding_leg[g]
+        return self.turn_kw[g] * self.flow[a, t] + self.turn[g] * self.flow_kvar[a, t]
+
+    @constraint(where="backfed")
+    def no_circulation(self, d, t):
+        """A transformer fed at its far side moves no power between its phases but what an AC solution has."""
+        return self.circulating[d, t] == self.driven[d, t]
+
+    @constraint(where="backfed")
+    def no_circulation_kvar(self, d, t):
+        """Nor reactive power."""
+        return self.circulating_kvar[d, t] == self.driven_kvar[d, t]
 
     @constraint(where="held")
     def reference(self, n, t):
@@ -89,7 +122,9 @@ class LinDistFlow(Transport):
     @constraint(where="rated", lazy=True)
     def thermal(self, a, t, h):
         """Apparent power within the rating: a regular 32-gon inscribed in the disc."""
-        return self.cos[h] * self.flow[a, t] + self.sin[h] * self.flow_kvar[a, t] <= self.inner[h] * self.apparent[a]
+        return self.cos[h] * self.flow[a, t] + self.sin[h] * self.flow_kvar[a, t] <= (
+            self.inner[h] * (self.apparent[a] - self.entering[a, t])
+        )
 
     @total(into="level")
     def seen(self, n, t):

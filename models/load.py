@@ -27,6 +27,11 @@ class Load(Part):
         Column("from_utc", "time", help="start of the window in which a critical load must be served"),
         Column("until_utc", "time", help="end of that window"),
         Column("kvar", default=0.0, unit="kvar", help="reactive power at kw"),
+        Column(
+            "kw_exponent", default=0.0, at_least=0.0, at_most=5.0,
+            help="kw goes with voltage to this power under AC: 0 constant power, 1 current, 2 impedance",
+        ),
+        Column("kvar_exponent", default=0.0, at_least=0.0, at_most=5.0, help="the same for kvar"),
         Column("people", above=0, help="people who depend on it; weight of a critical load, 1 where blank"),
         Column("by_v2h", "flag", default=True, help="1 = its circuit is behind the transfer switch of its site"),
         Column("by_v2l", "flag", default=False, help="1 = appliances that can be plugged into the socket of a car"),

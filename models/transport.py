@@ -17,6 +17,7 @@ class Transport(Part):
     end_leg = param("a", "a", over="e", help="leg of a sending end")
     end_node = param("n", "n", over="e", help="node of a sending end")
     end_share = param("1", r"\beta", over="e", help="share of the leg's power")
+    lost = param("kW", r"\lambda", over="nt", help="losses met there, as an AC solution has them; else zero")
 
     @variable("kW", "f", where="energised", state=True)
     def flow(self, a, t):
@@ -35,5 +36,5 @@ class Transport(Part):
 
     @constraint(where="live")
     def balance(self, n, t):
-        """Kirchhoff's current law: what arrives and is injected leaves. It names no device."""
-        return self.arriving[n, t] - self.leaving[n, t] + self.injection[n, t] == 0
+        """Kirchhoff's current law: what arrives and is injected leaves, or is lost. It names no device."""
+        return self.arriving[n, t] - self.leaving[n, t] + self.injection[n, t] == self.lost[n, t]

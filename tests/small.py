@@ -32,19 +32,22 @@ STREET = {
         low,abc,0.277,0.85
         side,b,2.4,
         cut,ca,2.4,
-        mill,b,2.4,""",
+        mill,b,2.4,
+        race,b,2.4,""",
     "lines": """
-        line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_ac_ohm
-        main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.28
-        lane,mid,side,b,1,,,0.5,,,,,
-        open,mid,cut,ca,0,,,,,,,,
-        tie,mid,mill,b,0,60,,0.6,,,,,""",
+        line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_ac_ohm,b_aa_us,b_bb_us,b_ab_us
+        main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.28,90,80,-20
+        lane,mid,side,b,1,,,0.5,,,,,,,,
+        open,mid,cut,ca,0,,,,,,,,,,,
+        tie,mid,mill,b,0,60,,0.6,,,,,,,30,
+        leat,mill,race,b,1,,,0.4,,,,,,,70,""",
     "transformers": """transformer,from_bus,to_bus,phases,connection,r_ohm,x_ohm,tap_a,tap_b,tap_c,rating_kva
         step,mid,low,abc,delta-wye,0.005,0.01,1.0,1.025,0.975,150""",
     "capacitors": """capacitor,bus,phases,kvar,closed
         bank,mid,abc,30,1
         off,mid,a,10,0
-        wheel,mill,b,1,1""",
+        wheel,mill,b,1,1
+        choke,low,c,-4,1""",
     "loads": """load,bus,phases,connection,tier,service,kw,kvar,profile,from_utc,until_utc,people
         clinic,low,abc,wye,1,continuous,30,10,evening,,,40
         pump,mid,ca,delta,2,continuous,12,6,,2026-01-15T19:00:00+00:00,2026-01-15T20:30:00+00:00,
@@ -81,7 +84,8 @@ STREET = {
         outlet,side,b,5,5,0,3,0.9,0.9,,0
         pond,mill,b,40,10,8,9,0.9,0.9,,0""",
     "solar": """solar,bus,phases,rating_kw,profile
-        roof,low,abc,25,sun""",
+        roof,low,abc,25,sun
+        ridge,race,b,3,sun""",
     "generators": """
         generator,bus,phases,rating_kw,rating_kva,fuel_l,fuel_l_per_kwh,forming,voltage_pu,from_utc,idle_l_per_h,tank
         diesel,mid,abc,40,50,20,0.3,0,,,,
@@ -104,10 +108,11 @@ STREET = {
         2026-01-15T19:30:00+00:00,0.8,0.1
         2026-01-15T19:45:00+00:00,0,0""",
 }
-"""Five buses and four intervals of unequal length: mutual impedance, a delta-wye transformer, delta loads and a delta
-charger, a bank, one of every source that forms and one that follows, the grid back at the end, a dead island, vehicles
-below their reserve, a trip that lacks energy; a mill on its own, with two engines on one tank that is refilled, joined
-to the rest for a quarter of an hour, and a station that could form it if its cart stayed for all of an interval."""
+"""Seven buses and four intervals of unequal length: mutual impedance, a delta-wye transformer, delta loads and a delta
+charger, banks and a reactor, lines that charge, one of every source that forms and one that follows, the grid back at
+the end, a dead island, vehicles below their reserve, a trip that lacks energy; a mill on its own, with two engines on
+one tank that is refilled, joined to the rest for a quarter of an hour, and a station that could form it if its cart
+stayed for all of an interval."""
 
 ALLEY = {
     "buses": "bus,phases,kv_ln_kv\none,b,0.23\ntwo,b,0.23",
@@ -120,7 +125,8 @@ ALLEY = {
 
 
 TOWN = {
-    "buses": "bus,kv_ln_kv\nhead,0.23\ntail,0.23\ncut,0.23",
+    "buses": "bus,kv_ln_kv\nhead,0.23\ntail,0.23\ncut,0.23\nspur,5.8",
+    "transformers": "transformer,from_bus,to_bus,connection,r_ohm,x_ohm\nmains,spur,tail,delta-wye,0.005,0.01",
     "lines": "line,from_bus,to_bus,r_aa_ohm,r_bb_ohm,r_cc_ohm,rating_kva\nwire,head,tail,0.1,0.1,0.1,60",
     "sites": """site,bus,import_kw,export_kw,transfer_kw,sockets_kw,people
         clinic,tail,9,3,5,4,30
@@ -150,7 +156,8 @@ TOWN = {
         leaf,post,,2026-01-15T19:30:00+00:00,2026-01-15T20:30:00+00:00,
         zoe,post,,2026-01-15T18:00:00+00:00,2026-01-15T19:30:00+00:00,""",
 }
-"""Three places and four cars, three ways to give, a bus that forms the island, circuits that need hours or energy."""
+"""Three places and four cars, three ways to give, a bus that forms the island, circuits that need hours or energy; the
+transformer that used to supply the town, fed from behind."""
 
 HABITS = "hold,pickup_factor,pickup_h", {
     "ward": "hard,1.5,1", "fridge": ",,", "dialysis": ",,", "lamps": ",,", "heater": "priced,2,1", "radio": ",,",

@@ -217,8 +217,11 @@ def same(one: LP, two: LP) -> bool:
 CHANGES: dict[tuple[str, str], tuple[int, str]] = {
     ("buses", "kv_ln_kv"): (2, "0.28"), ("buses", "vmin_pu"): (1, "0.93"), ("buses", "vmax_pu"): (1, "1.07"),
     ("buses", "x"): (0, "5"), ("buses", "y"): (0, "5"), ("lines", "closed"): (1, "0"), ("lines", "switch"): (0, "1"),
+    ("loads", "kw_exponent"): (0, "1"), ("loads", "kvar_exponent"): (0, "2"),
     **{("lines", f"{z}_{pair}_ohm"): (0, "0.05") for z in "rx" for pair in ("aa", "ab", "ac", "bb", "bc", "cc")},
-    ("lines", "rating_kva"): (0, "390"), ("transformers", "connection"): (0, "wye-wye"),
+    **{("lines", f"b_{pair}_us"): (0, "50") for pair in ("aa", "ab", "ac", "bb", "bc", "cc")},
+    ("transformers", "lead"): (0, "0"), ("lines", "rating_kva"): (0, "390"),
+    ("transformers", "connection"): (0, "wye-wye"),
     ("transformers", "closed"): (0, "0"), ("transformers", "r_ohm"): (0, "0.006"),
     ("transformers", "x_ohm"): (0, "0.02"), ("transformers", "rating_kva"): (0, "140"),
     **{("transformers", f"tap_{phase}"): (0, "1.01") for phase in "abc"}, ("capacitors", "kvar"): (0, "31"),
@@ -280,6 +283,8 @@ ORDERS = {
 
 FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y"), ("sites", "people")}
 """Columns that are data for other programs, such as drawings; no reading of the model may depend on them."""
+OF_AC = {("loads", "kw_exponent"), ("loads", "kvar_exponent")}
+"""Columns that the linear model leaves to the AC replay (`tests/test_ac.py`)."""
 CHECKED_ONLY = {("chargers", "plugs"), ("capacitors", "connection")}
 """Columns whose effect is that a case is refused."""
 
@@ -317,7 +322,7 @@ def edited(table: str, column: str) -> tuple[str, dict[str, pd.DataFrame]]:
     return name, tables
 
 
-@pytest.mark.parametrize(("table", "column"), [c for c in declared() if c not in FOR_PEOPLE | CHECKED_ONLY])
+@pytest.mark.parametrize(("table", "column"), [c for c in declared() if c not in FOR_PEOPLE | OF_AC | CHECKED_ONLY])
 def test_every_column_changes_the_program_that_is_solved(table: str, column: str) -> None:
     name, tables = edited(table, column)
     assert not same(base_program(name, column == "connection"), program(place(name)[0], tables))
@@ -329,7 +334,7 @@ def test_plugs_are_checked() -> None:
         v2g.read(Draft.of(place(name)[0], tables))
 
 
-@pytest.mark.parametrize(("table", "column"), sorted(FOR_PEOPLE))
+@pytest.mark.parametrize(("table", "column"), sorted(FOR_PEOPLE | OF_AC))
 def test_columns_for_people_change_no_program(table: str, column: str) -> None:
     name, tables = edited(table, column)
     assert same(base_program(name), program(place(name)[0], tables))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -115,7 +116,7 @@ def test_what_refers_to_an_unread_table_is_not_blamed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "found"), [(b"shops,b2,0,20", "4 cells"), (b"shops,b2,0,20,5,6", "6 cells"), (b"shops", "1 cells")]
+    ("line", "found"), [(b"shops,b2,0,20", "4 cells"), (b"shops,b2,0,20,5,6", "6 cells"), (b"shops", "1 cell")]
 )
 def test_a_row_of_another_length(tmp_path: Path, line: bytes, found: str) -> None:
     loads = b"load,bus,tier,kw,kvar\nclinic,b2,1,10,3\n" + line + b"\n"
@@ -166,6 +167,27 @@ def test_one_table_in_two_files(tmp_path: Path) -> None:
 def test_a_header_that_is_no_toml(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "case.toml").write_bytes(data)
     with pytest.raises(CaseError, match=r"case\.toml"):
+        read_folder(tmp_path)
+
+
+@pytest.mark.parametrize("start", ["2026-01-15T18:00Z", "2026-01-15 18:00+00:00", "2026-01-15T19:00+01:00"])
+def test_a_start_may_leave_out_its_seconds(tmp_path: Path, start: str) -> None:
+    (tmp_path / "case.toml").write_text(f"format = 1\n start_utc = {start} # evening\n")
+    header = read_folder(tmp_path).header
+    assert header["start_utc"] == datetime(2026, 1, 15, 18, tzinfo=UTC)
+
+
+def test_a_start_without_seconds_and_offset(tmp_path: Path) -> None:
+    (tmp_path / "case.toml").write_text(
+        'format = 1\nname = "x"\nstart_utc = 2026-01-15 18:00\nstep_min = 30\nsteps = 2\n'
+    )
+    finding = next(f for f in check(read_folder(tmp_path), SPECS)[1] if f.column == "start_utc")
+    assert finding.code == "naive-time" and "2026-01-15T18:00:00+00:00" in finding.remedy
+
+
+def test_a_key_that_stands_twice(tmp_path: Path) -> None:
+    (tmp_path / "case.toml").write_text("format = 1\nsteps = 4\nsteps = 5\n")
+    with pytest.raises(CaseError, match=r"line 3.*stands twice"):
         read_folder(tmp_path)
 
 

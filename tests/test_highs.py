@@ -25,6 +25,7 @@ GOOD: dict[str, Any] = {
     "dual_feasibility_tolerance": 1e-8, "ipm_optimality_tolerance": 1e-9, "mip_rel_gap": 1e-3, "presolve": "off",
     "run_crossover": "on", "solver": "ipx", "pdlp_optimality_tolerance": 1e-8, "kkt_tolerance": 1e-8,
     "simplex_strategy": 4, "mip_feasibility_tolerance": 1e-7, "mip_abs_gap": 1e-7, "mip_max_nodes": 7,
+    "small_matrix_value": 1e-10,
 }  # fmt: skip
 
 

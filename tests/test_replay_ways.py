@@ -45,7 +45,7 @@ def test_the_plans_pass(draft: Callable[[], Draft]) -> None:
 def test_what_the_audit_recomputes() -> None:
     verdict = audit(shelter().case, shelter().plan)
     assert verdict.served[1]["served"] == 2 and verdict.served[2]["served"] == 1
-    assert verdict.energy_kwh == pytest.approx(shelter().summary["energy_kwh"])
+    assert verdict.energy_kwh == pytest.approx({**shelter().summary["energy_kwh"], "losses_feeder": 0.0})
     assert verdict.bound == {1: 2.0, 2: 1.0} and verdict.survival_h == {1: 3.0, 2: 3.0}
 
 
@@ -115,9 +115,11 @@ SHELTER: list[tuple[str, str, Callable[[Draft], Draft]]] = [
      lambda d: d.set("sources", "tank_l", -0.775, 2, **DIESEL)),
     ("generators: output only while running", "1.5 of 4 x 0.3 kW", lambda d: d.set("sources", "run", 0.3, **DIESEL)),
     ("generators: output only while running", "more than always", lambda d: d.set("sources", "run", 1.2, **DIESEL)),
-    ("islands: fed only while an engine runs", "0.5 kW of 1 x 0.4", lambda d: d.set("sources", "run", 0.4, **DIESEL)),
-    ("islands: fed only while an engine runs", "a car that charges 4 kW of 4 x 0.5",
+    ("islands: power only while an engine runs", "0.5 kW of 1 x 0.4", lambda d: d.set("sources", "run", 0.4, **DIESEL)),
+    ("islands: power only while an engine runs", "a car that charges 4 kW of 4 x 0.5",
      lambda d: d.set("vehicles", "charge_kw", 4.0, **CAR)),
+    ("islands: power only while an engine runs", "a car that gives 3 kW of 4 x 0.5",
+     lambda d: d.set("vehicles", "discharge_kw", 3.0, **CAR)),
     ("summary: critical hours", "more", lambda d: d.state(6.0, "critical_hours", "1", "served")),
     ("summary: critical hours", "the kettle had less",
      lambda d: d.set("loads", "served_kw", 0.9, 1, **KETTLE)),

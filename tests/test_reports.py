@@ -20,7 +20,8 @@ from v2g.formats.draft import Draft
 from v2g.plan import Plan
 from v2g.reports.figure import figure_bytes, write_figure
 from v2g.reports.outcome import headline, people, tiers
-from v2g.reports.text import certificate_report, plan_report, reasons_report, verdict_report
+from v2g.reports.text import case_line, certificate_report, plan_report, reasons_report, verdict_report
+from v2g.summary import status
 
 Edit = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -264,3 +265,26 @@ def test_people_count_at_places_whose_most_critical_loads_are_served() -> None:
     assert people(case, plan) == (104.0, 134.0)
     assert "  people: 104 of 134 at places whose most critical loads are all served" in plan_report(case, plan)
     assert people(v2g.read("village"), v2g.solve(v2g.read("village"))) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("gaps", "asked", "word"),
+    [
+        ([0.0, 1.19e-6], 1e-6, "optimal"),  # solved to 1e-6, then moved by 0.19e-6 while later stages were solved
+        ([2.1e-6], 1e-6, "feasible"),  # more than both of 1e-6
+        ([1.9e-6], 0.0, "optimal"),  # no stage is solved to less than 1e-6
+        ([1e-3 + 0.9e-6, 0.0], 1e-3, "optimal"),
+        ([0.0, 1e-3 + 1.1e-6], 1e-3, "feasible"),
+        ([float("inf")], 1e-3, "feasible"),
+        ([], 1e-3, "optimal"),
+    ],
+)
+def test_the_word_for_a_plan_follows_the_gap_to_which_it_was_solved(gaps: list[float], asked: float, word: str) -> None:
+    assert status(gaps, asked) == word
+
+
+def test_the_line_of_a_case_counts_what_it_has() -> None:
+    """A site off the feeder has a bus of its own; that is none of the feeder."""
+    assert case_line(v2g.read("places")) == ("places: 12 intervals, 12 h, 3 sites, 9 loads, 3 vehicles, 0 chargers")
+    assert "4 h, 2 buses, 2 loads" in case_line(v2g.read("village"))
+    assert "8 buses, 3 sites" in case_line(v2g.read("depot"))

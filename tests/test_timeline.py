@@ -229,6 +229,6 @@ def test_voltages_follow_the_way_that_is_closed() -> None:
 
 def test_a_case_without_events_is_one_period() -> None:
     context = Context(case_of({**STREET, "events": None}))
-    closed = {"main", "lane", "step"}
+    closed = {"main", "lane", "leat", "step"}
     assert set(context.feeder.element) == closed and context.feeder.closed.all()
     assert context.islands.period.tolist() == [0, 0, 0, 0]

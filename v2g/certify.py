@@ -15,6 +15,7 @@ import numpy as np
 
 from v2g.affine import Floats
 from v2g.case import Case
+from v2g.derive.losses import with_losses
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.engine.tree import Tree
 from v2g.errors import UsageError
@@ -109,7 +110,7 @@ def certify(case: Case, plan: Plan, *, parts: Sequence[type[Part]] = (), exact: 
     stated = _part(plan.summary, "certificate").get("stages")
     network = str(provenance.get("network") or case.header["network"])
     policy = str(provenance.get("policy") or case.header["policy"])
-    lp = Arrays(problem_of(case, network, policy, tuple(parts))).read()
+    lp = Arrays(problem_of(with_losses(case, plan.tables), network, policy, tuple(parts))).read()
     if not plan.duals or not isinstance(stated, (list, tuple)):
         return Proof((), (*notes, "Not proven: the plan holds no row multipliers (duals.npz)."), exact)
     by_name = {str(row["name"]): row for row in stated if isinstance(row, Mapping) and "name" in row}

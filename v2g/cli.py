@@ -17,6 +17,9 @@ from typing import Any
 
 import click
 
+from v2g.cli_export import export_
+from v2g.cli_feeders import import_
+from v2g.cli_populate import populate
 from v2g.errors import Finding, InvalidCase, V2GError
 from v2g.reports.console import Progress, printable, show_findings, stderr, tolerant_output
 
@@ -120,9 +123,11 @@ def check(case: str, extra: Sequence[Path], json_: bool) -> int:
 @extra_parts
 @click.option("--overwrite", is_flag=True, help="Replace a plan that is in the folder already.")
 @click.option("--figure", is_flag=True, help=f"Draw the plan as {FIGURE} as well.")
+@click.option("--ac", is_flag=True, help="Correct the plan by AC solutions (OpenDSS) until it holds under AC.")
 @as_json
 @verbosely
-def solve(case: str, out: Path, extra: Sequence[Path], figure: bool, json_: bool, verbose: bool, **options: Any) -> int:
+def solve(case: str, out: Path, extra: Sequence[Path], figure: bool, ac: bool, json_: bool, verbose: bool,
+          **options: Any) -> int:  # fmt: skip
     """Plan the dispatch of CASE, audit the plan, and write it to a folder."""
     from v2g.formats.plan_folder import refuse_folder
     from v2g.reports.figure import need_matplotlib, write_figure
@@ -133,7 +138,7 @@ def solve(case: str, out: Path, extra: Sequence[Path], figure: bool, json_: bool
         need_matplotlib()
     parts = _parts(extra)
     read = _read(case, parts, warn=not json_)
-    plan = _solved(read, {**options, "parts": parts}, verbose, quiet=json_)
+    plan = _solved(read, {**options, "parts": parts}, verbose, quiet=json_, ac=ac)
     folder = _write(plan, out, overwrite=overwrite)
     drawn = write_figure(read, plan, folder / FIGURE) if figure else None
     if json_:
@@ -147,23 +152,29 @@ def solve(case: str, out: Path, extra: Sequence[Path], figure: bool, json_: bool
 @click.argument("case")
 @click.argument("plan", type=click.Path(path_type=Path))
 @click.option("--exact", is_flag=True, help="Recompute the proof of the bounds in exact rational numbers; slow.")
+@click.option("--ac", is_flag=True, help="Replay the plan in OpenDSS as well: AC voltages, overloads, losses.")
 @extra_parts
 @as_json
-def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: bool) -> int:
+def verify(case: str, plan: Path, exact: bool, ac: bool, extra: Sequence[Path], json_: bool) -> int:
     """Audit PLAN against CASE with separate code: physics, totals, and the proof of its bounds."""
+    from v2g.ac.verdict import verify as replay_ac
     from v2g.certify import certify
     from v2g.replay import audit
+    from v2g.reports.ac import ac_report
     from v2g.reports.text import certificate_report, verdict_report
 
     parts = _parts(extra)
     read, found = _read(case, parts, warn=False), _plan(plan)
     verdict = audit(read, found)
     proof = certify(read, found, parts=parts, exact=exact)
+    truth = replay_ac(read, found) if ac else None
     if json_:
-        _json({**verdict.to_dict(), "certificate": proof.to_dict()})
+        _json({**verdict.to_dict(), "certificate": proof.to_dict(), **({"ac": truth.to_dict()} if truth else {})})
     else:
         _say(f"{verdict_report(verdict)}\n{certificate_report(proof)}")
-    return OK if verdict.ok and proof.ok else FINDINGS
+        if truth is not None:
+            _say(ac_report(truth))
+    return OK if verdict.ok and proof.ok and (truth is None or truth.secure) else FINDINGS
 
 
 @v2g.command(epilog=EFFORTS)
@@ -178,8 +189,9 @@ def verify(case: str, plan: Path, exact: bool, extra: Sequence[Path], json_: boo
 @click.option("--values", is_flag=True, help="List what one more kWh, kW, plug or litre would be worth, and where.")
 @extra_parts
 @as_json
+@verbosely
 def explain(case: str, plan: Path, remedies: bool | None, time_limit: float, values: bool, extra: Sequence[Path],
-            json_: bool) -> int:  # fmt: skip
+            json_: bool, verbose: bool) -> int:  # fmt: skip
     """Say why loads of CASE are not served in PLAN, what stands in the way, and what would help.
 
     A remedy is told only if it works: the changed case is solved again with all loads kept that were served
@@ -194,7 +206,8 @@ def explain(case: str, plan: Path, remedies: bool | None, time_limit: float, val
     parts = _parts(extra)
     read, found = _read(case, parts, warn=False), _plan(plan)
     search = small(found) if remedies is None else remedies
-    reasons = reasons_of(read, found, search, time_limit=time_limit, parts=parts)
+    with Progress(verbose=verbose, quiet=json_) as progress:
+        reasons = reasons_of(read, found, search, time_limit=time_limit, parts=parts, progress=progress)
     worth = worth_of(read, found, parts=parts) if values else None
     if json_:
         listed = {} if worth is None else {"values": worth.to_dict("records")}
@@ -268,6 +281,11 @@ def cases(json_: bool) -> int:
     return OK
 
 
+v2g.add_command(import_)
+v2g.add_command(export_)
+v2g.add_command(populate)
+
+
 def _read(case: str, parts: Sequence[type[Any]], warn: bool = True) -> Any:
     """The case, with its warnings said aloud; raises InvalidCase where it has errors."""
     from v2g.reading import check as findings_of
@@ -285,11 +303,12 @@ def _parts(files: Sequence[Path]) -> tuple[type[Any], ...]:
     return tuple(part for file in files for part in load_parts(file))
 
 
-def _solved(case: Any, options: dict[str, Any], verbose: bool, quiet: bool) -> Any:
+def _solved(case: Any, options: dict[str, Any], verbose: bool, quiet: bool, ac: bool = False) -> Any:
+    from v2g.ac.secure import solve_secure
     from v2g.planning import solve as plan_of
 
     with Progress(verbose=verbose, quiet=quiet) as progress:
-        return plan_of(case, progress=progress, **options)
+        return (solve_secure if ac else plan_of)(case, progress=progress, **options)
 
 
 def _write(plan: Any, out: Path, *, overwrite: bool) -> Path:

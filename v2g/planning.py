@@ -14,11 +14,13 @@ import numpy as np
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.derive import numbers
+from v2g.derive.losses import LEGS, NODES
 from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced
 from v2g.engine.mixed import Mixed, further
 from v2g.engine.stages import Run
+from v2g.engine.steady import Steady
 from v2g.errors import AuditFailed, SolveError, Unmeetable, UsageError
 from v2g.infeasible import told
 from v2g.language import Part
@@ -37,6 +39,7 @@ from v2g.tabulate import Tabulator
 
 Progress = Callable[[str, str, float], None]
 WIDEST_RANGE = 1e12
+AC_TABLES = (NODES, LEGS)
 
 HIGHS_OPTIONS: dict[str, dict[str, Any]] = {
     "": {"solver": "simplex"},
@@ -45,7 +48,10 @@ HIGHS_OPTIONS: dict[str, dict[str, Any]] = {
     "hipo": {"solver": "hipo", "run_crossover": "on"},
     "pdlp": {"solver": "pdlp", "run_crossover": "on"},
 }
-ALWAYS = {"threads": 1, "random_seed": 0, "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9}
+ALWAYS = {
+    "threads": 1, "random_seed": 0, "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9,
+    "small_matrix_value": 1e-12,  # a stiff transformer's fall of voltage by kW is less than the 1e-9 that HiGHS drops
+}  # fmt: skip
 
 
 def problem_of(case: Case, network: str, policy: str, extra: Sequence[type[Part]] = ()) -> Problem:
@@ -57,7 +63,7 @@ def problem_of(case: Case, network: str, policy: str, extra: Sequence[type[Part]
 def solve(
     case: Case, *, network: str | None = None, policy: str | None = None, solver: str = "highs", gap: float = 1e-3,
     time_limit: float | None = None, parts: Sequence[type[Part]] = (), progress: Progress | None = None,
-    keep: Sequence[str] = (),
+    keep: Sequence[str] = (), steady: Steady | None = None,
 ) -> Plan:  # fmt: skip
     """Plan the dispatch of a case.
 
@@ -77,6 +83,8 @@ def solve(
         Called as ``progress(phase, detail, seconds)``.
     keep
         Critical loads that must be served throughout, whatever the policy says.
+    steady
+        Keeps the point of this plan; given again, the next plan of the same case is near it.
 
     Raises
     ------
@@ -102,6 +110,8 @@ def solve(
     options = HIGHS_OPTIONS[variant] | ALWAYS if family == "highs" else HIGHS_OPTIONS[""] | ALWAYS
     run = _run(problem, lp, family, variant, options, gap, clock, said)
     x = _planned(case, problem, run, keep)
+    if steady is not None:
+        x = steady.end(run, x)
     seconds["solve"] = time.perf_counter() - started
     said("solve", "all stages", seconds["solve"])
 
@@ -178,6 +188,7 @@ def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenanc
     sent = tables.deliveries()
     if len(sent):
         frames["deliveries"] = sent
+    frames |= {name: case.table(name) for name in AC_TABLES if len(case.table(name))}
     if tables.outsiders():
         frames["others"] = tables.others()
     summary = summarise(case, frames, run.stages, lp, x, provenance, gap, tables.problem.numbers)

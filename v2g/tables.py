@@ -36,6 +36,20 @@ def _impedance(letter: str, quantity: str) -> tuple[Column, ...]:
     )
 
 
+def _susceptance() -> tuple[Column, ...]:
+    """Upper triangle of a symmetric 3 x 3 matrix in microsiemens."""
+    return tuple(
+        Column(
+            f"b_{pair}_us",
+            default=0.0,
+            unit="uS",
+            help=f"shunt susceptance of the whole line, half of it at each end, phases {pair[0]} and {pair[1]}"
+            + ("" if pair[0] == pair[1] else "; negative between conductors"),
+        )
+        for pair in PAIRS
+    )
+
+
 def _leg_columns(key: str, noun: str) -> tuple[Column, ...]:
     """What every element between two buses has."""
     return (
@@ -77,6 +91,7 @@ LINES = TableSpec(
         _RATING,
         *_impedance("r", "resistance"),
         *_impedance("x", "reactance"),
+        *_susceptance(),
     ),
     key="line",
     help="lines, cables and switches between buses of one voltage",
@@ -87,9 +102,10 @@ TRANSFORMERS = TableSpec(
     (
         *_leg_columns("transformer", "transformer"),
         Column(
-            "connection", "choice", default="wye-wye", choices=("wye-wye", "delta-wye", "delta-delta"),
+            "connection", "choice", default="wye-wye", choices=("wye-wye", "delta-wye", "wye-delta", "delta-delta"),
             help="windings at from_bus and to_bus",
         ),
+        Column("lead", "flag", default=True, help="delta-wye, wye-delta: 1 = to_bus leads by 30 degrees, 0 = it lags"),
         Column("r_ohm", default=0.0, unit="ohm", at_least=0.0, help="resistance of a phase, referred to to_bus"),
         Column("x_ohm", default=0.0, unit="ohm", help="reactance of a phase, referred to to_bus"),
         *_TAPS,
@@ -105,11 +121,11 @@ CAPACITORS = TableSpec(
     (
         Column("capacitor", "id", required=True, help="name of the capacitor"),
         *place_columns(delta=True),
-        Column("kvar", required=True, unit="kvar", at_least=0.0, help="output at nominal voltage, sum of its phases"),
+        Column("kvar", required=True, unit="kvar", help="at nominal voltage, sum of its phases; negative = a reactor"),
         _CLOSED,
     ),
     key="capacitor",
-    help="shunt capacitors",
+    help="shunt capacitors and reactors",
 )
 
 

@@ -19,7 +19,7 @@ from v2g.readings.arrays import Arrays
 
 TABULATED = (
     "loads", "vehicles", "premises", "sockets", "sites", "stations", "grid", "generators", "batteries", "solar",
-    "capacitors", "legs",
+    "capacitors", "charging", "legs",
 )  # fmt: skip
 NOT_SENT = 1e-9
 SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), ("batteries", "battery", "battery"))

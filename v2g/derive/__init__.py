@@ -27,9 +27,11 @@ DERIVED: dict[str, Deriver] = {
     "sites": ways.derive_sites,
     "stations": stations.derive,
     "batteries": sources.derive_batteries,
+    "solar": sources.derive_solar,
     "generators": sources.derive_generators,
     "grid": sources.derive,
     "capacitors": network.derive_capacitors,
+    "charging": network.derive_charging,
     "legs": network.derive,
 }
 

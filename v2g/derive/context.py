@@ -14,6 +14,7 @@ from v2g.affine import Floats, Ints
 from v2g.case import Case
 from v2g.derive.feeder import Feeder, build
 from v2g.derive.islands import Islands, find
+from v2g.derive.losses import Losses, losses
 from v2g.derive.mobility import Mobility, mobility
 from v2g.derive.places import Places, Told, column, places
 from v2g.derive.timeline import Timeline, read
@@ -70,6 +71,11 @@ class Context:
     def mobility(self) -> Mobility:
         """What drivers need, and what untouched vehicles would have."""
         return mobility(self.case, self.places)
+
+    @cached_property
+    def losses(self) -> Losses:
+        """What an AC solution adds, if the case carries one."""
+        return losses(self.case, self.feeder)
 
     @cached_property
     def islands(self) -> Islands:

@@ -12,7 +12,10 @@ from v2g.affine import Floats, Ints
 from v2g.case import Case
 from v2g.derive.timeline import Mask, Timeline
 
-DELTA_PAIR = {"a": "ab", "b": "bc", "c": "ca"}
+LEADING_PAIR = {"a": "ab", "b": "bc", "c": "ca"}
+LAGGING_PAIR = {"a": "ca", "b": "ab", "c": "bc"}
+"""Phases that feed one behind a delta, in positive sequence, where its voltage leads and where it lags."""
+TURNING = ("delta-wye", "wye-delta")
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Feeder:
 
     ``ends`` are the sending ends: (leg, node, share of P, cross share of Q, weight of w). Most legs
     have one; a leg behind a delta winding has two. ``couplings`` are (leg, other leg, drop by kW,
-    drop by kvar) in squared per unit.
+    drop by kvar) in squared per unit; ``charging`` are (leg, node, kvar that half of a line gives there).
     """
 
     nodes: list[str]
@@ -42,6 +45,7 @@ class Feeder:
     end_cross: Floats
     end_weight: Floats
     couplings: tuple[Ints, Ints, Floats, Floats]
+    charging: tuple[Ints, Ints, Floats]
 
 
 def sequence_drops(r: Any, x: Any) -> tuple[Any, Any]:
@@ -70,6 +74,7 @@ class _Builder:
         self.closed: list[Mask] = []
         self.ends: list[tuple[int, int, float, float, float]] = []
         self.couplings: list[tuple[int, int, float, float]] = []
+        self.charging: list[tuple[int, int, float]] = []
 
     def add_nodes(self) -> None:
         """One node per bus and phase, in the order of the table."""
@@ -112,7 +117,16 @@ class _Builder:
                 a = self.leg(line, "line", phase, closed)
                 self.ends.append((a, self.number[line["from_bus"], phase], 1.0, 0.0, 1.0))
                 legs[phase] = a
-            self.couple(legs, impedance(line, "r"), impedance(line, "x"), line["to_bus"])
+            self.couple(legs, matrix(line, "r", "ohm"), matrix(line, "x", "ohm"), line["to_bus"])
+            self.charge(legs, matrix(line, "b", "us"), (line["from_bus"], line["to_bus"]))
+
+    def charge(self, legs: dict[str, int], b_us: Floats, buses: tuple[str, str]) -> None:
+        """Half of a line's shunt susceptance at each of its ends, in kvar at nominal voltage."""
+        for phase, a in legs.items():
+            half = susceptance(b_us, phase, "".join(legs)) / 2.0
+            for bus in buses if half else ():
+                node = self.number[bus, phase]
+                self.charging.append((a, node, half * self.kv[node] ** 2 / 1000.0))
 
     def add_transformers(self) -> None:
         """A leg per phase of each transformer or regulator; a delta winding is fed by two phases."""
@@ -121,7 +135,8 @@ class _Builder:
             for phase in unit["phases"]:
                 a = self.leg(unit, "transformer", phase, closed)
                 tap = float(unit[f"tap_{phase}"]) ** 2
-                pair = DELTA_PAIR[phase] if unit["connection"] == "delta-wye" else phase
+                pairs = LEADING_PAIR if unit["lead"] else LAGGING_PAIR
+                pair = pairs[phase] if unit["connection"] in TURNING else phase
                 shift = (1.0, -1.0) if len(pair) == 2 else (0.0,)
                 for side, sign in zip(pair, shift, strict=True):
                     node = self.number[unit["from_bus"], side]
@@ -130,13 +145,26 @@ class _Builder:
             self.couple(legs, np.eye(3) * unit["r_ohm"], np.eye(3) * unit["x_ohm"], unit["to_bus"])
 
 
-def impedance(line: dict[Any, Any], letter: str) -> Floats:
-    """3x3 symmetric matrix of a line's total series R or X in ohm, from its columns."""
-    matrix = np.zeros((3, 3))
+def matrix(line: dict[Any, Any], letter: str, unit: str) -> Floats:
+    """3x3 symmetric matrix of a line's total series R or X in ohm, or shunt B in microsiemens, from its columns."""
+    found = np.zeros((3, 3))
     for i, one in enumerate("abc"):
         for j, two in enumerate("abc"):
-            matrix[i, j] = line[f"{letter}_{min(one, two)}{max(one, two)}_ohm"]
-    return matrix
+            found[i, j] = line[f"{letter}_{min(one, two)}{max(one, two)}_{unit}"]
+    return found
+
+
+def susceptance(b: Floats, phase: str, phases: str) -> float:
+    """What one phase gives per squared voltage when the voltages are balanced: ``b_xx - (sum of b_xy) / 2``.
+
+    The current of phase x is ``j sum of b_xy V_y``, and ``V_x conj(V_y)`` is the squared voltage turned by 120
+    degrees, whose cosine is -1/2. Its sine moves a little active power from phase to phase, none in sum: left out.
+
+    >>> susceptance(np.array([[6.0, -1, -1], [-1, 6, -1], [-1, -1, 6]]), "a", "abc")
+    7.0
+    """
+    x = "abc".index(phase)
+    return float(b[x, x] - sum(b[x, "abc".index(y)] for y in phases if y != phase) / 2.0)
 
 
 def build(case: Case, timeline: Timeline) -> Feeder:
@@ -147,6 +175,7 @@ def build(case: Case, timeline: Timeline) -> Feeder:
     make.add_transformers()
     leg, node, share, cross, weight = (list(c) for c in zip(*make.ends, strict=True)) if make.ends else ([],) * 5
     a, b, by_kw, by_kvar = (list(c) for c in zip(*make.couplings, strict=True)) if make.couplings else ([],) * 4
+    leg_on, charged, kvar = (list(c) for c in zip(*make.charging, strict=True)) if make.charging else ([],) * 3
     return Feeder(
         nodes=[f"{bus}.{phase}" for bus, phase in make.nodes],
         number=make.number,
@@ -166,4 +195,5 @@ def build(case: Case, timeline: Timeline) -> Feeder:
         end_cross=np.array(cross, float),
         end_weight=np.array(weight, float),
         couplings=(np.array(a, int), np.array(b, int), np.array(by_kw, float), np.array(by_kvar, float)),
+        charging=(np.array(leg_on, int), np.array(charged, int), np.array(kvar, float)),
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from v2g.derive.circulation import circulations
 from v2g.derive.context import DIRECTIONS, Context, polygon
 from v2g.language import Part
 
@@ -14,6 +15,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     """Legs, their ends and couplings, live nodes, held voltages, ratings."""
     feeder, islands = context.feeder, context.islands
     a, b, by_kw, by_kvar = feeder.couplings
+    around = circulations(feeder, islands)
     ends = [
         f"{feeder.legs[leg]}<{feeder.nodes[node]}" for leg, node in zip(feeder.end_leg, feeder.end_node, strict=True)
     ]
@@ -21,7 +23,10 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "legs": feeder.legs,
         "ends": ends,
         "couplings": [f"{feeder.legs[i]}~{feeder.legs[j]}" for i, j in zip(a, b, strict=True)],
+        "deltas": around.names,
+        "windings": [feeder.legs[leg] for leg in around.leg],
     }
+    losses = context.losses
     energised = feeder.closed & islands.live[feeder.to_node]
     limited = np.isfinite(feeder.rating)[:, None] & energised
     buses = context.case.table("buses").set_index("bus")
@@ -46,6 +51,18 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "held": islands.held.astype(float),
         "setpoint": islands.setpoint,
         "rated": np.repeat(limited[:, :, None], DIRECTIONS, axis=2),
+        "lost": losses.lost_kw * islands.live,
+        "lost_kvar": losses.lost_kvar * islands.live,
+        "offset": losses.offset * energised,
+        "entering": losses.entering * energised,
+        "winding_leg": around.leg,
+        "winding_of": around.owner,
+        "turn": np.cos(around.angle),
+        "turn_kvar": np.sin(-around.angle),
+        "turn_kw": np.sin(-around.angle),
+        "driven": around.sums(losses.around_kw, losses.around_kvar).real,
+        "driven_kvar": around.sums(losses.around_kw, losses.around_kvar).imag,
+        "backfed": around.backfed.astype(float),
         **polygon(),
     }
 
@@ -59,19 +76,37 @@ def _band(context: Context, buses: Any, column: str) -> Any:
 def derive_capacitors(context: Context, part: type[Part]) -> dict[str, Any]:
     """Reactive power by phase, and where the bank is closed: a live phase charges it, whatever the others do."""
     table = context.case.table("capacitors")
-    links, islands = context.links("capacitors"), context.islands
+    links = context.links("capacitors")
     size = table["kvar"].to_numpy(float)[links.unit] if len(table) else np.zeros(0)
     closed = table["closed"].to_numpy(float)[links.unit] if len(table) else np.zeros(0)
+    shunts = _shunts(context, links.node, (links.share * size * closed)[:, None] * context.islands.live[links.node])
+    steady = context.islands.live[links.node] * closed[:, None] * ~context.islands.gated[links.node]
+    return {**shunts, "steady": steady, "live_link": steady + shunts["gated"]}
+
+
+def derive_charging(context: Context, part: type[Part]) -> dict[str, Any]:
+    """What energised lines give at each node by their susceptance, half of a line at each of its ends."""
+    feeder, islands = context.feeder, context.islands
+    leg, node, kvar = feeder.charging
+    nodes, place = np.unique(node, return_inverse=True)
+    total = np.zeros((len(nodes), context.case.steps))
+    np.add.at(total, place, kvar[:, None] * (feeder.closed & islands.live[feeder.to_node])[leg])
+    context.sets["charging"] = [feeder.nodes[n] for n in nodes]
+    shunts = _shunts(context, nodes, total)
+    return {**shunts, "node": nodes, "lasting": total * (1.0 - shunts["gated"]), "live_link": shunts["gated"]}
+
+
+def _shunts(context: Context, node: Any, kvar: Any) -> dict[str, Any]:
+    """What all shunts share, from the nodes they hang on and their kvar at nominal voltage, (shunts, T)."""
+    islands = context.islands
     buses = context.case.table("buses").set_index("bus")
-    highest = _band(context, buses, "vmax_pu")[links.node]
-    live, gated = islands.live[links.node] * closed[:, None], islands.gated[links.node]
+    highest = _band(context, buses, "vmax_pu")[node]
     engines = np.zeros(islands.gated.shape)
     np.add.at(engines, (islands.keepers.node, islands.keepers.interval), 1.0)
     return {
-        "nominal": links.share * size,
-        "largest": links.share * size * highest**2,
-        "live_link": live,
-        "steady": live * ~gated,
-        "gated": live * gated,
-        "engines": np.maximum(engines[links.node], 1.0),
+        "sign": np.where(kvar < 0.0, -1.0, 1.0),
+        "nominal": np.abs(kvar),
+        "largest": np.abs(kvar) * highest[:, None] ** 2,
+        "gated": islands.gated[node] * (kvar != 0.0).astype(float),
+        "engines": np.maximum(engines[node], 1.0),
     }

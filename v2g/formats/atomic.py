@@ -55,9 +55,13 @@ def place_file(file: Path, data: bytes) -> None:
 
 def _fill(folder: Path, content: Mapping[str, bytes]) -> None:
     folder.mkdir()
+    below = {folder, *((folder / name).parent for name in content)}
+    for place in sorted(below):
+        place.mkdir(exist_ok=True)
     for name, data in content.items():
         _write(folder / name, data)
-    _sync(folder)
+    for place in sorted(below):
+        _sync(place)
 
 
 def _copy(entry: Path, target: Path) -> None:

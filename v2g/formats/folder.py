@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
@@ -17,7 +18,10 @@ from v2g.formats.draft import HEADER_FILE, Draft, digest, text_frame
 from v2g.formats.shipped import shipped_cases
 
 RESULT_PREFIX = "expected"
+NOTES_FILE, MAP_FILE = "import.csv", "map.csv"
+"""What an import wrote beside the tables: what it changed, and where things went that were folded."""
 MAX_BYTES = 1_000_000_000
+_NO_SECONDS = re.compile(r"^(\s*start_utc\s*=\s*\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)(?![\d:])", re.MULTILINE)
 UNREAD_SUFFIXES = (".tsv", ".xlsx", ".xls", ".xlsm", ".ods", ".parquet", ".feather", ".csv.txt", ".csv.gz", ".csv.zip")
 
 
@@ -54,7 +58,8 @@ def read_folder(path: Path) -> Draft:
             unread.add(file.stem)
         else:
             tables[file.stem] = table.frame
-    return Draft(header, tables, origin, tuple(faults), digest(content), frozenset(unread))
+    lines = key_lines(header, content[HEADER_FILE].decode("utf-8-sig"))
+    return Draft(header, tables, origin, tuple(faults), digest(content), frozenset(unread), lines=lines)
 
 
 def case_folder(path: Path) -> Path:
@@ -97,14 +102,35 @@ def _bytes(file: Path) -> bytes:
 
 
 def _header(file: Path, data: bytes) -> dict[str, object]:
-    """Keys of ``case.toml``; raises CaseError with the line at which the text stops to be TOML."""
+    """Keys of ``case.toml``; raises CaseError with the line at which the text stops to be TOML.
+
+    The time at which a case begins may leave out its seconds, as the times in tables may.
+    """
     try:
-        return tomllib.loads(data.decode("utf-8-sig"))
+        return tomllib.loads(_NO_SECONDS.sub(r"\1:00", data.decode("utf-8-sig")))
     except UnicodeDecodeError as error:
         raise CaseError(f"{file} is not UTF-8: {error.reason} at byte {error.start}. Save it as UTF-8.") from error
     except (ValueError, RecursionError) as error:
         reason = str(error) if isinstance(error, ValueError) else "it is nested too deeply"
-        raise CaseError(f'{file} is not TOML: {reason}. Text needs quotes: name = "town".') from error
+        twice = "overwrite" in reason
+        remedy = "A key stands twice: keep one." if twice else 'Text needs quotes: name = "town".'
+        raise CaseError(f"{file} is not TOML: {reason}. {remedy}") from error
+
+
+def key_lines(header: Mapping[str, object], text: str) -> dict[str, int]:
+    """Line of each key whose value stands in one line with it.
+
+    >>> key_lines({"name": "town", "steps": 2}, chr(10).join(['name = "town"', "# two hours", "steps = 2"]))
+    {'name': 1, 'steps': 3}
+    """
+    found: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        try:
+            pair = tomllib.loads(line)
+        except ValueError:
+            continue
+        found |= {key: number for key, value in pair.items() if key in header and header[key] == value}
+    return found
 
 
 def _entries(folder: Path) -> list[Path]:
@@ -115,9 +141,13 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def _table_files(entries: list[Path]) -> list[Path]:
-    """CSV files of the case in the order of their names; ``expected*.csv`` belong to whoever tests it."""
+    """CSV files of the case in the order of their names; ``expected*.csv`` belong to whoever tests it.
+
+    So do the notes of an import to whoever reads them.
+    """
     files = (f for f in entries if f.suffix.lower() == ".csv" and f.is_file() and not f.name.startswith("."))
-    return [f for f in files if not f.name.lower().startswith(RESULT_PREFIX)]
+    beside = (RESULT_PREFIX, NOTES_FILE, MAP_FILE)
+    return [f for f in files if not f.name.lower().startswith(beside)]
 
 
 def _unread_files(entries: list[Path]) -> Iterable[Finding]:
@@ -182,5 +212,9 @@ def _table(file: str, records: list[list[str]]) -> _Table:
 def _ragged(file: str, row: int, cells: int, width: int) -> Finding:
     return Finding(
         file, "The row has another number of cells than the header.", "Look for a missing or an extra comma.",
-        row=row, found=f"{cells} cells", allowed=f"{width} cells", code="ragged-row",
+        row=row, found=_counted(cells), allowed=_counted(width), code="ragged-row",
     )  # fmt: skip
+
+
+def _counted(cells: int) -> str:
+    return "1 cell" if cells == 1 else f"{cells} cells"

@@ -12,6 +12,7 @@ from v2g.case import Case
 from v2g.errors import UsageError
 from v2g.formats.atomic import place_folder, resolved
 from v2g.formats.draft import HEADER_FILE, as_text, csv_bytes, file_of, text_frame
+from v2g.formats.folder import MAP_FILE, NOTES_FILE, RESULT_PREFIX
 
 NS_PER_MIN = 60_000_000_000
 
@@ -86,5 +87,6 @@ def _others(folder: Path) -> tuple[Path, ...]:
 
 
 def _is_case_file(entry: Path) -> bool:
-    table = entry.suffix.lower() == ".csv" and not entry.name.lower().startswith("expected")
+    beside = (RESULT_PREFIX, NOTES_FILE, MAP_FILE)
+    table = entry.suffix.lower() == ".csv" and not entry.name.lower().startswith(beside)
     return table or entry.name == HEADER_FILE

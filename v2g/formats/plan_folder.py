@@ -47,11 +47,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "fuel_l", "run", "tank_l", *PHASE_OUTPUTS,
     ),
     "prices": (*TIME, "bus", "phase"),
+    "ac_nodes": (*TIME, "bus", "phase", "lost_kw", "lost_kvar"),
+    "ac_legs": (*TIME, "line", "phase", "offset", "entering_kva", "around_kw", "around_kvar"),
     "others": (*TIME, "part", "unit", "bus", "phase", "injection_kw", "injection_kvar"),
 }  # fmt: skip
 """Columns of every table of a plan; ``prices`` has one more for each stage of the policy."""
 
-OPTIONAL = ("prices", "others", "deliveries")
+OPTIONAL = ("prices", "others", "deliveries", "ac_nodes", "ac_legs")
 TEXTS = frozenset({
     "load", "bus", "vehicle", "charger", "phase", "line", "kind", "from_bus", "to_bus", "source", "part", "unit", "way",
     "site",

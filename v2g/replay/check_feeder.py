@@ -52,7 +52,7 @@ def dead_nodes_empty(record: Record) -> Check:
 
 def node_balance(record: Record) -> Check:
     """At every node the plan's own flows and injections cancel."""
-    left = node_residual(record.feeder, record.injection, record.given_flow, record.reactive)
+    left = node_residual(record.feeder, record.passed_on, record.given_flow, record.reactive)
     gap = np.where(record.live, np.abs(left), 0.0)
     return on_nodes(record, "feeder: balance at every node", "kVA", gap, allowance(throughput(record)))
 
@@ -77,7 +77,7 @@ def thermal_limits(record: Record) -> Check:
     legs, branches = record.feeder.legs, record.feeder.branches
     rating = np.array([branches[leg.branch].rating_kva for leg in legs], dtype=float)[:, None]
     known = np.isfinite(rating)
-    carried = np.maximum(np.abs(record.sweep.flow), np.abs(flow_used(record)))
+    carried = np.maximum(np.abs(record.sweep.flow), np.abs(flow_used(record))) + record.of_legs("entering_kva")
     excess = np.where(known, carried - np.where(known, rating, 0.0), 0.0)
     return on_legs(record, "feeder: thermal limits", "kVA", excess, allowance(np.where(known, rating, 0.0)))
 

@@ -131,7 +131,7 @@ def columns_recomputed(record: Record) -> Check:
 
 
 def standby_drawn(record: Record) -> Check:
-    """A charger draws its standby, unless the vehicle is empty anyway."""
+    """A charger draws its standby, but for as much as would lack if nobody charged the vehicle."""
     asleep = record.fleet.standby_kwh - record.vehicle_sheet["standby_kwh"]
     excess = np.maximum(asleep - record.fleet.asleep_kwh, -asleep)
     return on_fleet(record, "vehicles: standby drawn", "kWh", excess, capacity_scale(record))

@@ -61,7 +61,7 @@ def hours_recounted(record: Record, totals: Totals) -> Check:
     return worst_of("summary: critical hours", found, record.tolerance)
 
 
-NEW_ENERGIES = ("v2h", "v2l", "standby", "pickup")
+NEW_ENERGIES = ("v2h", "v2l", "standby", "pickup", "losses_feeder")
 """Energies that plans from before these ways do not state."""
 
 
@@ -94,13 +94,31 @@ def survival_recounted(record: Record, totals: Totals) -> Check:
     return worst_of(name, found, record.tolerance)
 
 
+def stages_recounted(record: Record, totals: Totals) -> Check:
+    """Loads and load-hours that stages of the policy leave out, by tier or in all: the tables leave out no more.
+
+    They may leave out less, such as a load that lacks only what the audit allows.
+    """
+    hours = {tier: row["required"] - row["served"] for tier, row in totals.critical_hours.items()}
+    missed = {f"critical_{tier}": row["total"] - row["served"] for tier, row in totals.served.items()}
+    missed |= {"critical_hours": sum(hours.values()), **{f"critical_hours_{tier}": h for tier, h in hours.items()}}
+    rows = stated(record.plan.summary.get("certificate"), "stages")
+    found = []
+    for row in rows if isinstance(rows, list | tuple) else ():
+        name, said = str(stated(row, "name")), stated(row, "objective")
+        if name in missed:
+            least = missed[name] if not isinstance(said, int | float) else max(missed[name], float(said))
+            found.append(compared(record, f"stage {name}", "h" if "hours" in name else "1", said, least))
+    return worst_of("summary: critical loads and hours of the stages", found, record.tolerance)
+
+
 def energy_conserved(record: Record, totals: Totals) -> Check:
-    """Energy from sources = served + driven + lost in conversion + change in store (the feeder itself is lossless)."""
+    """Energy from sources = served + driven + lost in conversion + change in store."""
     energy = totals.energy_kwh
     brought = energy["solar_used"] + energy["fuel"] + energy["grid"] + totals.given_kwh
     used = energy["served_critical"] + energy["served_other"] + energy["trips"] + energy["standby"]
     used += totals.surge_kwh
-    lost = energy["losses_vehicle"] + energy["losses_battery"]
+    lost = energy["losses_vehicle"] + energy["losses_battery"] + energy["losses_feeder"]
     gap = abs(brought - used - lost - totals.store_change_kwh)
     terms = float(record.case.steps * max(1, len(record.feeder.nodes)))
     scale = float(allowance(brought + used + lost, terms))
@@ -120,5 +138,5 @@ def within_bound(record: Record, totals: Totals, bound: Mapping[int, float]) -> 
 
 CHECKS: tuple[Callable[[Record, Totals], Check], ...] = (
     served_recounted, hours_recounted, energies_recounted, shortfall_recounted, survival_recounted,
-    energy_conserved,
+    stages_recounted, energy_conserved,
 )  # fmt: skip

@@ -15,12 +15,15 @@ import numpy as np
 import pandas as pd
 
 from v2g.case import Case
-from v2g.replay.columns import numbers, texts
+from v2g.replay.columns import flags, numbers, texts
 from v2g.replay.timeline import closed_over_time
 from v2g.replay.verdict import Array, Complex, Index, Mask
 
 PHASES = "abc"
 NEXT = {"a": "b", "b": "c", "c": "a"}
+LAST = {"a": "c", "b": "a", "c": "b"}
+TURNING = ("delta-wye", "wye-delta")
+"""Windings whose voltages turn by 30 degrees from one side to the other: a phase behind them is fed by two."""
 FIRST_OF_PAIR = 0.5 - 0.5j / np.sqrt(3.0)
 SECOND_OF_PAIR = 0.5 + 0.5j / np.sqrt(3.0)
 
@@ -53,7 +56,10 @@ class Leg:
 
 @dataclass(frozen=True)
 class Branch:
-    """A line or transformer. ``coupling`` (3, 3) takes conj(kW + j kvar) to half a drop in p.u. squared."""
+    """A line or transformer. ``coupling`` (3, 3) takes conj(kW + j kvar) to half a drop in p.u. squared.
+
+    ``lead``: voltages at ``to_bus`` lead by 30 degrees, if they turn at all, instead of lagging.
+    """
 
     name: str
     kind: str
@@ -64,6 +70,18 @@ class Branch:
     rating_kva: float
     tap: tuple[float, float, float]
     coupling: Complex
+    lead: bool = True
+
+    def feeding(self, phase: str) -> dict[str, complex]:
+        """Phases at ``from_bus`` that feed a phase of ``to_bus``, and their shares of its complex power.
+
+        Behind a delta, the voltage of a phase is that between two others: its own and the next one if it leads, the
+        last one and its own (reversed) if it lags. Without zero sequence the same holds from wye to delta.
+        """
+        if self.connection not in TURNING:
+            return {phase: complex(1.0)}
+        pair = phase + NEXT[phase] if self.lead else LAST[phase] + phase
+        return {pair[0]: FIRST_OF_PAIR, pair[1]: SECOND_OF_PAIR}
 
 
 @dataclass(frozen=True)
@@ -178,25 +196,23 @@ def read_branches(case: Case) -> tuple[list[Branch], Mask]:
         closed = closed_over_time(case, kind)
         when.append(closed[closed.any(axis=1)])
         words = texts(table, kind), texts(table, "phases", PHASES), texts(table, "connection", "wye-wye")
+        lead = flags(table, "lead", True)
         for row, (name, phases, connection) in enumerate(zip(*words, strict=True)):
             if closed[row].any():
                 tap = (float(taps[row, 0]), float(taps[row, 1]), float(taps[row, 2]))
-                limit = float(rating[row])
-                found.append(Branch(name, kind, *ends[row], phases, connection, limit, tap, coupling[row]))
+                limit, leads = float(rating[row]), bool(lead[row])
+                found.append(Branch(name, kind, *ends[row], phases, connection, limit, tap, coupling[row], leads))
     return found, np.vstack(when)
 
 
 def legs_of(branches: Sequence[Branch], number: dict[Node, int]) -> list[Leg]:
-    """The legs of all branches; one of a delta-wye transformer draws from two nodes."""
-    found = []
-    for position, branch in enumerate(branches):
-        for phase in branch.phases:
-            sources = [(number[branch.from_bus, phase], complex(1.0))]
-            if branch.connection == "delta-wye":
-                other = number[branch.from_bus, NEXT[phase]]
-                sources = [(sources[0][0], FIRST_OF_PAIR), (other, SECOND_OF_PAIR)]
-            found.append(Leg(position, phase, tuple(sources), number[branch.to_bus, phase]))
-    return found
+    """The legs of all branches; one of a transformer that turns draws from two nodes."""
+    return [
+        Leg(position, phase, tuple((number[branch.from_bus, p], w) for p, w in branch.feeding(phase).items()),
+            number[branch.to_bus, phase])
+        for position, branch in enumerate(branches)
+        for phase in branch.phases
+    ]  # fmt: skip
 
 
 def read_feeder(case: Case) -> Feeder:

@@ -10,14 +10,16 @@ import pandas as pd
 
 from v2g.case import Case
 from v2g.plan import Plan
+from v2g.replay.ac_tables import leg_values, lost_power
 from v2g.replay.clock import interval_hours, stamp
-from v2g.replay.columns import flags, numbers
-from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
+from v2g.replay.columns import numbers
+from v2g.replay.feeder import PHASES, Feeder, read_feeder
 from v2g.replay.fleet import Fleet, read_fleet
 from v2g.replay.fuel import Tanks, read_tanks
 from v2g.replay.islands import Islands, find_islands
 from v2g.replay.kept import bank_limits, engines_running
 from v2g.replay.loads import Loads, read_loads
+from v2g.replay.shunts import shunts
 from v2g.replay.sites import Sites, read_sites
 from v2g.replay.sources import Sources, read_sources
 from v2g.replay.sweep import Sweep, sweep_flows
@@ -241,6 +243,24 @@ class Record:
         return self.devices + 1j * self.capacitor_kvar if self.reactive else self.devices
 
     @cached_property
+    def lost(self) -> Complex:
+        """Losses at nodes in kW + j kvar that the plan takes from an AC solution, (nodes, T)."""
+        frame = self.frame("ac_nodes")
+        codes = None if frame is None else self.node_codes(frame)
+        return lost_power(self.case, frame, codes, len(self.feeder.nodes))
+
+    def of_legs(self, column: str) -> Array:
+        """What the plan says of each leg from an AC solution, (legs, T)."""
+        legs, branches = self.feeder.legs, self.feeder.branches
+        known = [f"{branches[leg.branch].name}\n{leg.phase}" for leg in legs]
+        return leg_values(self.case, self.frame("ac_legs"), known, column)
+
+    @cached_property
+    def passed_on(self) -> Complex:
+        """Injections less losses: what the legs have to carry away, (nodes, T)."""
+        return np.asarray(self.injection - (self.lost if self.reactive else self.lost.real))
+
+    @cached_property
     def devices(self) -> Complex:
         """Power put into every node by all devices but capacitors, from their own tables, (nodes, T).
 
@@ -258,20 +278,16 @@ class Record:
 
     @cached_property
     def capacitor_kvar(self) -> Array:
-        """Reactive power of capacitors at every live node at the plan's voltages, shape (nodes, T).
+        """Reactive power of capacitors, reactors and energised lines at every live node, shape (nodes, T).
 
-        Where engines alone keep the node alive it is what the plan says, as far as that can be.
+        At the plan's voltages; where engines alone keep the node alive it is what the plan says, as far as that can be.
         """
-        rated = np.zeros((len(self.feeder.nodes), 1))
-        table = self.case.table("capacitors")
-        closed, kvar = flags(table, "closed", True), numbers(table, "kvar", 0.0)
-        for row, (bus, phases, _) in enumerate(places(table)):
-            for phase in phases if closed[row] else "":
-                rated[self.feeder.number[bus, phase]] += kvar[row] / len(phases)
-        highest = rated * np.square(self.feeder.vmax_pu)[:, None]
-        least, most = bank_limits(rated * self.given_w, highest, *self.engines_running)
+        gives, takes = shunts(self.case, self.feeder, self.leg_live)
+        ceiling, engines = np.square(self.feeder.vmax_pu)[:, None], self.engines_running
+        least, most = bank_limits(gives * self.given_w, gives * ceiling, *engines)
+        fewest, all_of_it = bank_limits(takes * self.given_w, takes * ceiling, *engines)
         stated = self.node_sheet["injection_kvar"] - self.devices.imag
-        return np.where(self.live, np.clip(stated, least, most), 0.0)
+        return np.where(self.live, np.clip(stated, least - all_of_it, most - fewest), 0.0)
 
     @cached_property
     def leg_live(self) -> Mask:
@@ -286,12 +302,15 @@ class Record:
     @cached_property
     def sweep(self) -> Sweep:
         """Flows recomputed from the injections."""
-        return sweep_flows(self.feeder, self.injection, self.given_flow, self.reactive, self.feeder.closed)
+        return sweep_flows(self.feeder, self.passed_on, self.given_flow, self.reactive, self.feeder.closed)
 
     @cached_property
     def drops(self) -> Array:
-        """Drop of squared voltage along each leg from the recomputed flows, shape (legs, T)."""
-        return leg_drops(self.feeder, self.sweep.flow)
+        """Drop of squared voltage along each leg from the recomputed flows, shape (legs, T).
+
+        Less what the plan says its law leaves out.
+        """
+        return np.asarray(leg_drops(self.feeder, self.sweep.flow) - self.of_legs("offset"))
 
     @cached_property
     def swept_w(self) -> tuple[Array, Mask]:

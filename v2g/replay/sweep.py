@@ -1,7 +1,7 @@
 """Flows from injections: every leg whose end has no other unknown is solved at that end, until none is left.
 
-On a tree that is the walk from the leaves to the root. A delta-wye transformer is solved at its wye
-side, where the phases are apart; where only its delta side hangs free (a source behind it, with
+On a tree that is the walk from the leaves to the root. A delta-wye or wye-delta transformer is solved at its
+``to_bus``, where the phases are apart; where only its other side hangs free (a source behind it, with
 another one ahead), the currents that circulate in the delta are not determined by the
 injections, and the plan's own flows are taken and checked for balance.
 """

@@ -123,6 +123,11 @@ def source_energy(record: Record) -> dict[str, float]:
     }
 
 
+def feeder_losses(record: Record) -> float:
+    """What the plan says the feeder loses, in kWh."""
+    return float((record.lost.real * record.hours).sum())
+
+
 def fleet_energy(record: Record) -> dict[str, float]:
     """Energy of the vehicles in kWh; ``trips`` is what trips took on board, missed energy left out."""
     fleet, sheet, hours = record.fleet, record.vehicle_sheet, record.hours
@@ -169,7 +174,7 @@ def recompute(record: Record) -> Totals:
     return Totals(
         served=served_by_tier(record),
         critical_hours=critical_hours(record),
-        energy_kwh={**loads, **fleet_energy(record), **source_energy(record)},
+        energy_kwh={**loads, **fleet_energy(record), **source_energy(record), "losses_feeder": feeder_losses(record)},
         reserve_shortfall_kwh=shortfall(record),
         store_change_kwh=stored_change(record),
         given_kwh=float((record.others.real * record.hours).sum()),

@@ -11,7 +11,7 @@ from collections import deque
 
 import numpy as np
 
-from v2g.replay.feeder import NEXT, PHASES, Feeder
+from v2g.replay.feeder import PHASES, TURNING, Feeder
 from v2g.replay.islands import Islands
 from v2g.replay.timeline import alike
 from v2g.replay.verdict import Array, Complex, Mask
@@ -84,9 +84,9 @@ class _Walk:
         return node
 
     def _unwind(self) -> list[int] | None:
-        """A delta side from its wye side: three sums of two give each of the three."""
+        """The side that feeds by twos from the other one: three sums of two give each of the three."""
         for position, branch in enumerate(self.feeder.branches):
-            if branch.connection != "delta-wye" or len(branch.phases) != 3:
+            if branch.connection not in TURNING or len(branch.phases) != 3:
                 continue
             legs = {leg.phase: n for n, leg in enumerate(self.feeder.legs) if leg.branch == position}
             if not self.closed[list(legs.values())].all():
@@ -95,10 +95,12 @@ class _Walk:
             ends = [self.feeder.legs[n].to for n in legs.values()]
             if self.known[ends].all() and not self.known[list(delta.values())].any():
                 after = {phase: self.w[self.feeder.legs[n].to] + self.drop[n] for phase, n in legs.items()}
-                sums = {phase: 2.0 * after[phase] / self.tap2[n] for phase, n in legs.items()}
+                sums = {
+                    frozenset(branch.feeding(phase)): 2.0 * after[phase] / self.tap2[n] for phase, n in legs.items()
+                }
                 for phase, node in delta.items():
-                    ahead, behind = NEXT[phase], NEXT[NEXT[phase]]
-                    self.w[node] = (sums[phase] - sums[ahead] + sums[behind]) / 2.0
+                    own = sum(total if phase in pair else -total for pair, total in sums.items())
+                    self.w[node] = np.asarray(own) / 2.0
                     self.known[node] = True
                 return list(delta.values())
         return None

@@ -47,9 +47,9 @@ def show_findings(findings: Sequence[Finding], console: Console, shown: int = SH
         console.print(Text(f"{counted(len(errors), 'error')}, {counted(len(warnings), 'warning')}"))
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 error``, ``2 errors``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, nouns: str = "") -> str:
+    """``1 error``, ``2 errors``; ``nouns`` where more of them are called otherwise."""
+    return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
 
 
 class Progress:

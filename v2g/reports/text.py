@@ -17,6 +17,7 @@ from v2g.readiness import shortages
 from v2g.remedies import Remedy
 from v2g.replay.record import Record
 from v2g.replay.verdict import Verdict
+from v2g.reports.console import counted
 from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, people, tiers
 
 SHOWN_CHECKS = 8
@@ -32,10 +33,22 @@ UNITS = {
 
 def case_line(case: Case) -> str:
     """What a case is, in one line."""
-    counts = [f"{case.name}: {case.steps} intervals, {case.hours.sum():g} h"]
-    for table, noun in (("buses", "buses"), ("loads", "loads"), ("vehicles", "vehicles"), ("chargers", "chargers")):
-        counts.append(f"{len(case.table(table))} {noun}")
-    return ", ".join(counts)
+    counts = [counted(case.steps, "interval"), f"{case.hours.sum():g} h"]
+    numbers = {table: len(case.table(table)) for table in ("sites", "loads", "vehicles", "chargers")}
+    buses = _buses_of_feeder(case)
+    counts += [counted(buses, "bus", "buses")] if buses or not numbers["sites"] else []
+    counts += [counted(count, table[:-1]) for table, count in numbers.items() if count or table != "sites"]
+    return f"{case.name}: {', '.join(counts)}"
+
+
+def _buses_of_feeder(case: Case) -> int:
+    """How many buses there are, without those that only stand for a site off the feeder."""
+    sites, joined = case.table("sites"), set[str]()
+    for table in ("lines", "transformers"):
+        ends = case.table(table)
+        joined |= set(ends["from_bus"]) | set(ends["to_bus"]) if len(ends) else set()
+    alone = set(sites["bus"][sites["site"] == sites["bus"]]) - joined if len(sites) else set()
+    return len(case.table("buses")) - len(alone)
 
 
 def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
@@ -54,10 +67,19 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
         *(f"  fleet minimum: {one}" for one in shortages(Record(case, plan, 1e-6))),
         _audit_line(plan),
         _certificate_line(plan),
+        *_ac_line(plan),
     ]
     if folder is not None:
         lines.append(f"plan: {folder}")
     return "\n".join(lines)
+
+
+def _ac_line(plan: Plan) -> list[str]:
+    found = part(plan.summary, "ac")
+    if not found:
+        return []
+    rounds = len(found.get("rounds", ()))
+    return [f"  AC replay ({found['engine']}): {found['headline']}; {rounds} {'round' if rounds == 1 else 'rounds'}"]
 
 
 def _tier_line(row: Tier, horizon: float) -> str:
@@ -89,8 +111,10 @@ def _energy_lines(plan: Plan) -> list[str]:
         for key in ("discharged", "v2h", "v2l", "battery_discharged", "fuel", "solar_used", "grid")
         if energy.get(key, 0.0) >= 0.05
     ]
+    on_lines = energy.get("losses_feeder", 0.0)
     idle = energy.get("standby", 0.0)
     more = f", {energy_words(idle)} to chargers that stand by" if idle >= 0.05 else ""
+    more += f", {energy_words(on_lines)} on the feeder" if on_lines >= 0.05 else ""
     lines = [f"  energy: {', '.join(served)}; {energy_words(lost)} lost in charging and discharging{more}"]
     return [*lines, f"  from: {', '.join(given)}"] if given else lines
 

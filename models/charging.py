@@ -1,0 +1,22 @@
+"""Lines that charge: their own susceptance gives reactive power at both ends."""
+
+from v2g.models.shunt import Shunt
+
+from v2g.language import param, total
+
+
+class Charging(Shunt):
+    """Shunt susceptance of the lines that are energised, half of each line at either end.
+
+    For balanced voltages, phase x of a line gives ``(b_xx - (sum of b_xy) / 2) w``, half of it at each end. What the
+    coupling moves from phase to phase in active power is zero in sum, and left out.
+    """
+
+    table, rows, from_file = "charging", "i", False
+    title = "Charging of lines"
+    lasting = param("kvar", r"\overline B", over="it", help="of its lines, where not for engines alone to keep alive")
+
+    @total(at="node", into="reactive")
+    def given(self, i, t):
+        """It follows the squared voltage."""
+        return self.lasting[i, t] * self.level[self.node[i], t]

@@ -1,0 +1,206 @@
+"""The AC replay against arithmetic: two nodes solved by hand, losses put back, limits that break, dead buses."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.small import case_of
+from v2g.ac.flow import solve as replayed
+from v2g.ac.secure import solve_secure
+from v2g.ac.verdict import AcVerdict, judge, verify
+from v2g.case import Case
+from v2g.plan import Plan
+from v2g.planning import solve
+from v2g.replay.record import Record
+
+pytest.importorskip("opendssdirect", reason="needs the extra 'opendss'")
+
+KV, R, X = 2.4, 1.2, 2.3
+KW, KVAR = 120.0, 50.0
+
+
+def lane(**more: str) -> Case:
+    """A supply, one line on phase b, one load at its end."""
+    tables = {
+        "buses": "bus,phases,kv_ln_kv\nhead,b,2.4\nend,b,2.4",
+        "lines": f"line,from_bus,to_bus,phases,r_bb_ohm,x_bb_ohm\nlane,head,end,b,{R},{X}",
+        "loads": f"load,bus,phases,tier,service,kw,kvar\nmill,end,b,1,continuous,{KW},{KVAR}",
+        "grid": "grid,bus,phases,voltage_pu\nsupply,head,b,1.02",
+    }
+    return case_of(tables | more, header={"step_min": 60, "steps": 2})
+
+
+def far_voltage(kw: float, kvar: float, exponent: float = 0.0) -> float:
+    """Voltage of the far end in kV: the higher root of ``|V|^4 + |V|^2 (2 (rp + xq) - V0^2) + |z|^2 |s|^2 = 0``.
+
+    From ``V0 = V + z conj(s / V)`` (s in MVA, kV and ohm). With power that goes with the voltage to the exponent it is
+    found by repeating that.
+    """
+    volts = 1.02 * KV
+    for _ in range(200):
+        p, q = (1e-3 * value * (volts / KV) ** exponent for value in (kw, kvar))
+        b = 2.0 * (R * p + X * q) - (1.02 * KV) ** 2
+        volts = math.sqrt((-b + math.sqrt(b * b - 4.0 * (R**2 + X**2) * (p * p + q * q))) / 2.0)
+    return volts
+
+
+def at_end(case: Case, plan: Plan) -> tuple[float, AcVerdict]:
+    """Voltage of bus end in the first interval in p.u., and the verdict."""
+    record = Record(case, plan, 1e-6)
+    flow = replayed(record)
+    return float(flow.voltage[record.feeder.number["end", "b"], 0]), judge(record, flow)
+
+
+def test_two_nodes_by_hand() -> None:
+    case = lane()
+    voltage, verdict = at_end(case, solve(case))
+    volts = far_voltage(KW, KVAR)
+    assert voltage == pytest.approx(volts / KV, abs=1e-7)
+    # |s|^2 r / |V|^2 in MW, over two hours.
+    loss_kw = 1e3 * R * (0.12**2 + 0.05**2) / volts**2
+    assert verdict.loss_kwh == pytest.approx(2.0 * loss_kw, rel=1e-5)
+    assert verdict.unsupplied_kwh == pytest.approx(2.0 * loss_kw, rel=1e-5)
+    assert not verdict.secure
+    assert "not AC-secure" in verdict.headline
+    # The lossless line: w = 1.02^2 - 2 (r p + x q) / V0^2.
+    linear = math.sqrt(1.02**2 - 2.0 * (R * 0.12 + X * 0.05) / KV**2)
+    assert verdict.difference_pu[0] == pytest.approx(linear - volts / KV, abs=1e-7)
+
+
+@pytest.mark.parametrize("exponent", [1, 2, 0.8])
+def test_loads_that_go_with_the_voltage(exponent: float) -> None:
+    rows = f"load,bus,phases,tier,service,kw,kvar,kw_exponent,kvar_exponent\nmill,end,b,1,continuous,{KW},{KVAR}"
+    case = lane(loads=f"{rows},{exponent},{exponent}")
+    voltage, _ = at_end(case, solve(case))
+    assert voltage == pytest.approx(far_voltage(KW, KVAR, exponent) / KV, abs=1e-6)
+
+
+def test_losses_are_put_back_until_nothing_is_missing() -> None:
+    case = lane()
+    plan = solve_secure(case)
+    volts = far_voltage(KW, KVAR)
+    loss_kw = 1e3 * R * (0.12**2 + 0.05**2) / volts**2
+    sources = plan.tables["sources"]
+    assert sources["output_kw"].to_numpy(float) == pytest.approx(np.full(2, KW + loss_kw), abs=1e-3)
+    nodes = plan.tables["nodes"]
+    end = nodes[(nodes["bus"] == "end")]["voltage_pu"].to_numpy(float)
+    assert end == pytest.approx(np.full(2, volts / KV), abs=1e-6)
+    assert plan.summary["ac"]["secure"]
+    assert len(plan.summary["ac"]["rounds"]) == 2
+    assert plan.summary["energy_kwh"]["losses_feeder"] == pytest.approx(2.0 * loss_kw, rel=1e-4)
+    assert verify(case, plan).secure
+
+
+def test_a_limit_that_only_ac_breaks() -> None:
+    """The lossless line ends at 0.9775 p.u., the true one lower: a limit between the two holds in the plan only."""
+    true, linear = far_voltage(KW, KVAR) / KV, math.sqrt(1.02**2 - 2.0 * (R * 0.12 + X * 0.05) / KV**2)
+    limit = (true + linear) / 2.0
+    case = lane(buses=f"bus,phases,kv_ln_kv,vmin_pu\nhead,b,2.4,\nend,b,2.4,{limit:.6f}")
+    verdict = verify(case, solve(case))
+    breach = next(b for b in verdict.breaches if b.kind == "voltage too low")
+    assert (breach.value, breach.times) == (pytest.approx(true, abs=1e-6), 2)
+    assert breach.limit == pytest.approx(limit, abs=1e-6)
+    assert "bus end, phase b" in breach.where
+    secured = solve_secure(case)
+    assert secured.summary["ac"]["secure"]
+    assert secured.summary["critical"]["1"]["served"] == 0
+    assert verify(case, secured).lowest.pu >= limit - 1e-4  # type: ignore[union-attr]
+
+
+def test_an_overload_counts_what_goes_in() -> None:
+    """130 kVA arrive at 120 kW, 50 kvar; with the line's losses more than 131 kVA go in."""
+    rows = f"line,from_bus,to_bus,phases,r_bb_ohm,x_bb_ohm,rating_kva\nlane,head,end,b,{R},{X},131"
+    case = lane(lines=rows)
+    verdict = verify(case, solve(case))
+    loss_mva2 = (0.12**2 + 0.05**2) / far_voltage(KW, KVAR) ** 2
+    entering = 1e3 * math.hypot(0.12 + R * loss_mva2, 0.05 + X * loss_mva2)
+    breach = next(b for b in verdict.breaches if b.kind == "overload")
+    assert breach.value == pytest.approx(entering, abs=0.01)
+    assert breach.limit == 131
+
+
+def test_service_at_a_dead_bus_is_seen() -> None:
+    """A plan that says a load behind an open line is served: the audit refuses it, and so does the replay."""
+    case = lane()
+    plan = solve(case)
+    dead = lane(lines=f"line,from_bus,to_bus,phases,closed,r_bb_ohm,x_bb_ohm\nlane,head,end,b,0,{R},{X}")
+    verdict = verify(dead, plan)
+    assert verdict.dead_bus_kwh == pytest.approx(2.0 * KW)
+    assert not verdict.secure
+
+
+TURN = {
+    "buses": "bus,phases,kv_ln_kv\nfar,abc,2.4\nnear,abc,0.24",
+    "transformers": "transformer,from_bus,to_bus,phases,connection,r_ohm,x_ohm\nstep,far,near,abc,{0},0.002,0.004",
+    "loads": "load,bus,phases,tier,service,kw,kvar\nlamp,near,a,1,continuous,3,0\nheat,near,b,1,continuous,9,2",
+    "grid": "grid,bus,phases\nsupply,far,abc",
+}
+
+
+@pytest.mark.parametrize("connection", ["wye-wye", "delta-wye", "delta-delta"])
+def test_a_transformer_takes_in_what_its_loads_and_its_resistance_take(connection: str) -> None:
+    tables = {name: text.format(connection) for name, text in TURN.items()}
+    if connection == "delta-delta":  # nothing hangs between a phase and neutral where there is no neutral
+        tables["loads"] = "load,bus,phases,connection,tier,service,kw,kvar\nheat,near,ab,delta,1,continuous,12,2"
+    case = case_of(tables, header={"step_min": 60, "steps": 1})
+    record = Record(case, solve(case), 1e-6)
+    flow = replayed(record)
+    assert flow.converged.all()
+    given = flow.given.real.sum()
+    assert given == pytest.approx(12.0 + (flow.entered - flow.arrived).real.sum(), abs=1e-4)
+    if connection == "wye-wye":
+        # Each phase by itself, in kW over kV^2 and ohm: |s|^2 r / V^2 with V nearly nominal.
+        loss = 0.002 * (9.0 + 85.0) / 0.24**2 / 1e3
+        assert given - 12.0 == pytest.approx(loss, rel=0.01)
+
+
+def test_a_transformer_fed_from_behind_moves_no_power_between_phases() -> None:
+    """A battery on the wye side, nothing on the delta side: each phase of the battery feeds its own load.
+
+    Without the rule the delta would be a free bridge between the phases, and the battery could give all of its power on
+    one of them.
+    """
+    tables = {name: text.format("delta-wye") for name, text in TURN.items() if name != "grid"}
+    tables["batteries"] = (
+        "battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,forming,"
+        "charge_eff,discharge_eff\nstore,near,abc,100,100,0,30,30,1,1,1"
+    )
+    tables["loads"] = "load,bus,phases,tier,service,kw\nlamp,near,a,1,continuous,9.9\nheat,near,b,1,continuous,11"
+    case = case_of(tables, header={"step_min": 60, "steps": 1})
+    plan = solve(case)
+    # 30 kW on three phases are 10 kW on each (9.95 in the polygon): 11 kW on phase b are too much, 9.9 on phase a fit.
+    assert plan.summary["critical"]["1"]["served"] == 1
+    outputs: Any = plan.tables["sources"].iloc[0]
+    assert outputs["output_a_kw"] == pytest.approx(9.9)
+    assert abs(outputs["output_c_kw"]) < 1e-6
+    record = Record(case, plan, 1e-6)
+    given = replayed(record).given[0, :, 0]
+    assert np.abs(given - record.source_power[0, :, 0]).max() < 0.1
+
+
+def test_the_plan_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    from v2g.ac import flow
+    from v2g.errors import UsageError
+
+    monkeypatch.setattr(flow, "find_spec", lambda name: None)
+    case = lane()
+    with pytest.raises(UsageError, match=r"pip install 'v2g\[opendss\]'"):
+        verify(case, solve(case))
+
+
+def test_losses_of_a_plan_are_audited() -> None:
+    """Losses below zero would be energy from nowhere: the audit finds that what is stated does not add up."""
+    from v2g.replay import audit
+
+    case = lane()
+    plan = solve_secure(case)
+    nodes = plan.tables["ac_nodes"].copy()
+    nodes["lost_kw"] = -nodes["lost_kw"]
+    assert not audit(case, replace(plan, tables={**plan.tables, "ac_nodes": nodes})).ok
+    assert isinstance(nodes, pd.DataFrame)

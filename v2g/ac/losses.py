@@ -1,0 +1,72 @@
+"""From an AC solution to what the linear model leaves out: losses by node, voltage by leg.
+
+At a fixed point the linear program's solution is an AC power flow: its flows are what arrives at the end of each
+leg, what else the nodes lose is stated, and so is what else the voltages fall.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from v2g.ac.flow import Flow
+from v2g.replay.feeder import PHASES, Leg
+from v2g.replay.record import Record
+from v2g.replay.shunts import shunts
+from v2g.replay.sweep import node_residual
+from v2g.replay.verdict import Array, Complex
+from v2g.replay.voltage import leg_drops, leg_mismatch
+
+
+def tables(record: Record, flow: Flow) -> dict[str, pd.DataFrame]:
+    """The tables ``ac_nodes`` and ``ac_legs`` that a solved replay asks for."""
+    lost = lost_at_nodes(record, flow)
+    mismatch = leg_mismatch(record.feeder, leg_drops(record.feeder, flow.arrived), np.square(flow.voltage))
+    offset = np.where(record.leg_live & flow.converged, mismatch, 0.0)
+    entering = np.maximum(np.abs(flow.entered) - np.abs(flow.arrived), 0.0)
+    feeder = record.feeder
+    around = np.where(np.array([leg_turns(leg) for leg in feeder.legs], dtype=bool)[:, None], flow.arrived, 0.0)
+    nodes = {"bus": [bus for bus, _ in feeder.nodes], "phase": [phase for _, phase in feeder.nodes]}
+    legs = {"line": [feeder.branches[leg.branch].name for leg in feeder.legs], "phase": [x.phase for x in feeder.legs]}
+    return {
+        "ac_nodes": _long(record, nodes, lost_kw=lost.real, lost_kvar=lost.imag),
+        "ac_legs": _long(
+            record, legs, offset=offset, entering_kva=entering, around_kw=around.real, around_kvar=around.imag
+        ),
+    }
+
+
+def leg_turns(leg: Leg) -> bool:
+    """Whether a leg is of a transformer between wye and delta."""
+    return len(leg.sources) == 2
+
+
+def lost_at_nodes(record: Record, flow: Flow) -> Complex:
+    """What each live node receives and neither passes on by the linear law nor gives to its devices, (nodes, T)."""
+    gives, takes = shunts(record.case, record.feeder, record.leg_live)
+    injection = record.devices + 1j * (gives - takes) * np.square(flow.voltage)
+    injection += formed(record, flow)
+    left = node_residual(record.feeder, injection, flow.arrived)
+    return np.where(record.live & flow.converged, left, 0.0)
+
+
+def formed(record: Record, flow: Flow) -> Complex:
+    """What forming sources give beyond the plan, at their nodes, (nodes, T)."""
+    out = np.zeros((len(record.feeder.nodes), record.case.steps), dtype=complex)
+    sources, islands = np.flatnonzero(record.sources.forming), record.islands
+    for rank, nodes in enumerate(islands.former_nodes):
+        for node in nodes:
+            phase = PHASES.index(record.feeder.nodes[node][1])
+            gap = flow.given[sources[rank], phase] - record.source_power[sources[rank], phase]
+            out[node] += np.where((islands.former[node] == rank) & flow.converged, gap, 0.0)
+    return out
+
+
+def _long(record: Record, things: dict[str, list[str]], **values: Array) -> pd.DataFrame:
+    """A table with a row for each thing and interval in which some value is not zero."""
+    keep = np.any([np.abs(value) > 1e-12 for value in values.values()], axis=0)
+    row, t = np.nonzero(keep)
+    starts = record.case.boundaries[:-1]
+    frame = {"start_utc": starts[t], "hours": record.hours[t]}
+    frame |= {name: np.array(words, dtype=object)[row] for name, words in things.items()}
+    return pd.DataFrame(frame | {name: value[row, t] for name, value in values.items()})

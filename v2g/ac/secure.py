@@ -1,0 +1,50 @@
+"""Plans that hold under AC: solve, replay, put back what the linear model left out, and solve again.
+
+Successive linear programming with corrections from an AC solution; at a fixed point the plan is an AC power flow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from v2g.ac.flow import need_engine, solve
+from v2g.ac.losses import tables
+from v2g.ac.verdict import AcVerdict, judge
+from v2g.case import Case
+from v2g.derive.losses import with_losses
+from v2g.engine.steady import Steady
+from v2g.plan import Plan
+from v2g.planning import solve as plan_of
+from v2g.replay.record import Record
+
+ROUNDS = 4
+Progress = Callable[[str, str, float], None]
+
+
+def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None = None, **options: Any) -> Plan:
+    """A plan corrected by AC solutions; ``options`` as for `v2g.solve`.
+
+    The first plan that the AC replay finds nothing against, or the last of ``rounds``; its summary says which under
+    ``ac``. Raises UsageError where the engine is not installed or the network has no voltages.
+    """
+    need_engine()
+    said, steady, current = progress or (lambda *_: None), Steady(), case
+    history: list[dict[str, Any]] = []
+    while True:
+        plan = plan_of(current, progress=progress, steady=steady, **options)
+        record = Record(case, plan, 1e-6)
+        found = solve(record)
+        verdict = judge(record, found)
+        history.append({"loss_kwh": verdict.loss_kwh, "unsupplied_kwh": verdict.unsupplied_kwh,
+                        "breaches": len(verdict.breaches)})  # fmt: skip
+        said("ac", f"round {len(history)}: {verdict.headline}", 0.0)
+        if verdict.secure or len(history) == rounds:
+            return _signed(plan, verdict, history)
+        current = with_losses(case, tables(record, found))
+
+
+def _signed(plan: Plan, verdict: AcVerdict, history: list[dict[str, Any]]) -> Plan:
+    """The plan with what the AC replay says in its summary."""
+    return replace(plan, summary={**plan.summary, "ac": {**verdict.to_dict(), "rounds": history}})
