@@ -28,12 +28,6 @@ def set_cells(rows: list[Row], key: str, changes: Mapping[str, Mapping[str, str]
         known[name].update(cells)
 
 
-def neutral_taps(transformers: Iterable[Row]) -> None:
-    """Set every regulator to its neutral tap, as an island is started with."""
-    for row in transformers:
-        row.update({tap: "1" for tap in TAPS if row[tap]})
-
-
 def service_transformer(bus: str, feeder_bus: str, kv_ln: float, kva: float) -> dict[str, Cell]:
     """A wye-wye transformer from a low-voltage ``bus`` to the feeder: 1 % resistance, 5 % reactance, rated ``kva``."""
     ohm = 3 * kv_ln**2 / (kva / BASE_MVA)

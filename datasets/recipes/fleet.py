@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from .horizon import Calendar, quarter
+from v2g.populate.calendar import Calendar, quarter
+
 from .tables import Cell, Row
 
 SPEED_KMH = 35.0

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .feeder import base_tables, neutral_taps, residual_loads, service_transformer, set_cells, sites
+from v2g.populate.calendar import Calendar, profiles
+from v2g.populate.feeder import neutral_taps
+
+from .feeder import base_tables, residual_loads, service_transformer, set_cells, sites
 from .fleet import Maker
-from .horizon import Calendar, profiles
 from .tables import DATASETS, Cell, by_key, read_table, write_header, write_table
 
 SEED = 123
