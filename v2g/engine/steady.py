@@ -1,7 +1,8 @@
-"""Among plans that are equally good, one near another: for rounds that correct a plan a little at a time.
+"""Among plans that are equally good, always the same one: for rounds that correct a plan a little at a time.
 
-The optimum of a linear program is as a rule not one point. Where the last round's plan is a yardstick, the
-set-points of the next one are kept near it, as far as that costs nothing in any stage.
+The optimum of a linear program is as a rule not one point but a face, and a solver may end anywhere on it. Weights
+drawn once choose one point of the face, which moves little when the program does. Set-points that no stage puts a
+price on (reactive power) are kept near those of the round before.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from v2g.affine import Floats
+from v2g.affine import Floats, Ints
 from v2g.engine.stages import Run
 
-REACHES = (0.02, 0.1, 0.5)
-"""How far a set-point may go, relative to itself (at least one kW): the first that is possible."""
+REACHES = (0.005, 0.02, 0.1)
+"""How far a set-point without a price may go, relative to its range: the first that is possible."""
+LEAST, MOST = 0.5, 1.5
 
 
 @dataclass
@@ -24,24 +26,36 @@ class Steady:
     x: Floats | None = None
 
     def end(self, run: Run, x: Floats) -> Floats:
-        """The final point of a run, moved towards the one before where that is possible."""
-        if self.x is not None and self.x.shape == x.shape:
-            x = _near(run, self.x, x)
-        self.x = x
-        return x
+        """The final point of a run, moved over its face."""
+        self.x = _settled(run, self.x, x)
+        return self.x
 
 
-def _near(run: Run, before: Floats, x: Floats) -> Floats:
-    """A point that keeps all limits and stages of the run, within the first reach that has one, else ``x``."""
+def _settled(run: Run, before: Floats | None, x: Floats) -> Floats:
+    """A point that keeps all limits and stages of the run; ``x`` where the solver finds no other."""
     free = np.flatnonzero(~run.lp.integer & ~run.lp.state & (run.lower < run.upper))
-    cost = run.lp.objectives[-1].dense(run.lp.shape[1])
-    for reach in REACHES:
-        room = reach * np.maximum(np.abs(before[free]), 1.0)
-        lower = np.clip(before[free] - room, run.lower[free], run.upper[free])
-        upper = np.clip(before[free] + room, run.lower[free], run.upper[free])
-        run.core.fix(free, lower, upper)
+    signed = free[run.lower[free] < 0.0]
+    cost = np.zeros(run.lp.shape[1])
+    cost[free] = np.random.default_rng(0).uniform(LEAST, MOST, free.size)
+    cost[signed] = 0.0
+    for reach in REACHES if before is not None and before.shape == x.shape else ():
+        assert before is not None
+        _keep(run, signed, before, reach)
         answer = run.core.minimise(cost, run.clock.left())
-        run.core.fix(free, run.lower[free], run.upper[free])
+        run.core.fix(signed, run.lower[signed], run.upper[signed])
         if answer.x is not None:
             return answer.x
-    return x
+    answer = run.core.minimise(cost, run.clock.left())
+    return x if answer.x is None else answer.x
+
+
+def _keep(run: Run, columns: Ints, before: Floats, reach: float) -> None:
+    """Bound columns to a part of their range around a point."""
+    span = run.upper[columns] - run.lower[columns]
+    room = reach * np.maximum(np.where(np.isfinite(span), span, 0.0), 1.0)
+    low, high = before[columns] - room, before[columns] + room
+    run.core.fix(
+        columns,
+        np.clip(low, run.lower[columns], run.upper[columns]),
+        np.clip(high, run.lower[columns], run.upper[columns]),
+    )
