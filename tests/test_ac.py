@@ -160,6 +160,22 @@ def test_a_transformer_takes_in_what_its_loads_and_its_resistance_take(connectio
         assert given - 12.0 == pytest.approx(loss, rel=0.01)
 
 
+def test_a_transformer_between_two_phases_is_one_unit() -> None:
+    """12 kW between phases a and b of 0.24 kV: 28.9 A through one unit, of 1.5 times the resistance of a phase."""
+    tables = {
+        "buses": "bus,phases,kv_ln_kv\nfar,abc,2.4\nnear,ab,0.24",
+        "transformers": "transformer,from_bus,to_bus,phases,connection,r_ohm\nstep,far,near,ab,delta-delta,0.002",
+        "loads": "load,bus,phases,connection,tier,service,kw,kvar\nheat,near,ab,delta,1,continuous,12,0",
+        "grid": "grid,bus,phases\nsupply,far,abc",
+    }
+    record = Record(case := case_of(tables, header={"step_min": 60, "steps": 1}), solve(case), 1e-6)
+    flow = replayed(record)
+    amperes = 12.0 / (0.24 * math.sqrt(3.0))
+    assert (flow.entered - flow.arrived).real.sum() == pytest.approx(amperes**2 * 1.5 * 0.002 / 1e3, rel=0.01)
+    # Both phases carry the one current, and so the same apparent power.
+    assert np.abs(flow.entered[:, 0]) == pytest.approx(np.full(2, 12.0 / math.sqrt(3.0)), rel=0.01)
+
+
 def test_a_transformer_fed_from_behind_moves_no_power_between_phases() -> None:
     """A battery on the wye side, nothing on the delta side: each phase of the battery feeds its own load.
 

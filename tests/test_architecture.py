@@ -124,8 +124,9 @@ TABLE = {
     ),
     "v2g.scarcity": May(("v2g.asks", "v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
     **dict.fromkeys(
-        ("v2g", "v2g.cli", "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.register", "v2g.reading", "v2g.outside",
-         "v2g.planning", "v2g.tabulate", "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify", "v2g.infeasible",
+        ("v2g", "v2g.cli", "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.register", "v2g.reading",
+         "v2g.outside", "v2g.planning", "v2g.tabulate", "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify",
+         "v2g.infeasible",
          "v2g.limit_rows", "v2g.limit_words", "v2g.whose", "v2g.math"),
         ANYTHING,
     ),

@@ -110,8 +110,12 @@ class Script:
                 (self.kv[branch.from_bus], self.kv[branch.to_bus]),
                 branch.connection, branch.lead, complex(ohm[0][row], ohm[1][row]),
             )  # fmt: skip
-            for phase in phases:
-                yield windings.unit(f"t{position}{phase}", phase, branch.tap[PHASES.index(phase)], BASE_KVA)
+            taps = [branch.tap[PHASES.index(phase)] for phase in phases]
+            if between_two(branch) and len(phases) == 2:
+                yield windings.pair(f"t{position}{phases[0]}", phases, taps[0], BASE_KVA)
+                continue
+            for phase, tap in zip(phases, taps, strict=True):
+                yield windings.unit(f"t{position}{phase}", phase, tap, BASE_KVA)
 
     def _banks(self) -> Iterator[str]:
         table = self.case.table("capacitors")
@@ -134,3 +138,8 @@ class Script:
         if not self.alive(bus, phases):
             return None
         return load(name, (self.bus(bus), phases, connection), 0j, exponents, self.kv[bus])
+
+
+def between_two(branch: Branch) -> bool:
+    """Whether a transformer lies between two phases on both sides: one unit that both of them share."""
+    return branch.connection == "delta-delta" and len(branch.phases) == 2

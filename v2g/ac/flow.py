@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from v2g.ac.circuit import Group
+from v2g.ac.circuit import Group, between_two
 from v2g.ac.setpoints import groups
 from v2g.errors import UsageError
 from v2g.feeders.sandbox import Limits, run
@@ -135,12 +135,12 @@ class _Decoder:
 
     def _leg(self, kind: str, own: str, node: int, terminal: int) -> int:
         """The leg that a conductor belongs to: what goes into a unit of a transformer is of the unit's phase, what
-        comes out of it of the phase of the node."""
+        comes out of it of the phase of the node; a unit between two phases on both sides is of both."""
         if node < 0 or kind not in ("line", "transformer"):
             return -1
-        if kind == "transformer" and terminal == 0:
-            return self.leg[int(own[1:-1]), own[-1]]
         branch = int(own[1:-1] if kind == "transformer" else own[1:])
+        if kind == "transformer" and terminal == 0 and not between_two(self.record.feeder.branches[branch]):
+            return self.leg[branch, own[-1]]
         return self.leg[branch, self.record.feeder.nodes[node][1]]
 
 

@@ -1,0 +1,61 @@
+"""What an exporter is given, and what it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import Protocol
+
+from v2g.case import Case
+from v2g.plan import Plan
+from v2g.replay.record import Record
+
+AUDIT_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A case, or a case and a plan of it. ``place``: buses without coordinates go to the mean of their neighbours."""
+
+    case: Case
+    plan: Plan | None = None
+    place: bool = False
+
+    @cached_property
+    def record(self) -> Record | None:
+        """Case and plan side by side, where there is a plan."""
+        return None if self.plan is None else Record(self.case, self.plan, AUDIT_TOLERANCE)
+
+    @property
+    def origin(self) -> dict[str, str]:
+        """From what it is written: case, its SHA-256, status of the plan, version of the program."""
+        found = {"v2g": version("v2g"), "case": self.case.name, "case_sha256": self.case.sha256}
+        return found if self.plan is None else found | {"plan": str(self.plan.summary.get("status", ""))}
+
+    @property
+    def origin_line(self) -> str:
+        """The same in a line."""
+        about = self.origin
+        plan = f", with its plan ({about['plan']})" if "plan" in about else ""
+        return f"Written by v2g {about['v2g']} from the case {about['case']} (SHA-256 {about['case_sha256']}){plan}"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files by their path below the folder, and what a user has to know about them."""
+
+    files: Mapping[str, bytes]
+    warnings: tuple[str, ...] = ()
+
+
+class Exporter(Protocol):
+    """Writes a case, and what a plan makes of it, in the format of another tool."""
+
+    name: str
+    title: str
+
+    def export(self, asked: Asked) -> Exported:
+        """All files of it; the same bytes for the same case and plan."""
+        ...

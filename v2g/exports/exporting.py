@@ -1,0 +1,92 @@
+"""The verb `export`: a folder in the format of another tool, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from v2g.case import Case
+from v2g.errors import UsageError
+from v2g.exports import EXPORTS
+from v2g.exports.exporter import Asked, Exporter
+from v2g.formats.atomic import place_folder, resolved
+from v2g.plan import Plan
+from v2g.register import choose
+
+MARK_FILE = "export.json"
+"""Says what a folder was written from, and lists its files: only those may be overwritten."""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What was written, and where."""
+
+    folder: Path
+    format: str
+    files: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain text, for JSON."""
+        return {"folder": str(self.folder), "format": self.format, "files": list(self.files),
+                "warnings": list(self.warnings)}  # fmt: skip
+
+
+def export(
+    case: Case, to: str, out: str | Path, plan: Plan | None = None, *, overwrite: bool = False, place: bool = False
+) -> Done:
+    """Write a case, or a case and a plan of it, to a folder in the format ``to``.
+
+    ``overwrite`` replaces an export, and nothing else; ``place`` puts buses without coordinates at the mean of their
+    neighbours on a map. Raises UsageError for a folder that holds something, and for a plan of another case.
+    """
+    exporter: Exporter = choose("format", to, EXPORTS)
+    folder = resolved(out)
+    refuse(folder, overwrite)
+    if plan is not None:
+        _same(case, plan)
+    asked = Asked(case, plan, place)
+    made = exporter.export(asked)
+    files = (*made.files, MARK_FILE)
+    mark = {"format": to, **asked.origin, "files": list(files), "warnings": list(made.warnings)}
+    content = {**made.files, MARK_FILE: (json.dumps(mark, indent=2, ensure_ascii=False) + "\n").encode()}
+    place_folder(folder, content)
+    return Done(folder, to, files, made.warnings)
+
+
+def _same(case: Case, plan: Plan) -> None:
+    provenance: Mapping[str, Any] = plan.summary.get("provenance") or {}
+    known = provenance.get("case_sha256")
+    if known not in (None, case.sha256):
+        raise UsageError(f"The plan is of another case than {case.name}, or of an earlier state of it. Solve again.")
+
+
+def refuse(folder: Path, overwrite: bool) -> None:
+    """Raises UsageError unless an export may be written to a folder."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is a file; give a folder.")
+    held = sorted(entry.relative_to(folder).as_posix() for entry in folder.rglob("*") if not entry.is_dir())
+    if not held and not any(folder.iterdir()):
+        return
+    if MARK_FILE not in held:
+        raise UsageError(f"{folder} holds other things than an export; give another folder.")
+    if not overwrite:
+        raise UsageError(f"{folder} holds an export already; give another folder, or overwrite it (--overwrite).")
+    foreign = sorted(set(held) - _own(folder / MARK_FILE))
+    if foreign:
+        more = ", ..." if len(foreign) > 4 else ""
+        raise UsageError(f"{folder} holds more than an export ({', '.join(foreign[:4])}{more}); move that elsewhere.")
+
+
+def _own(mark: Path) -> set[str]:
+    """Files that an export lists as its own."""
+    try:
+        listed = json.loads(mark.read_text(encoding="utf-8")).get("files", [])
+    except (OSError, ValueError, AttributeError) as error:
+        raise UsageError(f"{mark} cannot be read; give another folder.") from error
+    return {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
