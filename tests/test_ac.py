@@ -18,6 +18,7 @@ from v2g.case import Case
 from v2g.plan import Plan
 from v2g.planning import solve
 from v2g.replay.record import Record
+from v2g.reports.ac import ac_report
 
 pytest.importorskip("opendssdirect", reason="needs the extra 'opendss'")
 
@@ -55,6 +56,12 @@ def at_end(case: Case, plan: Plan) -> tuple[float, AcVerdict]:
     record = Record(case, plan, 1e-6)
     flow = replayed(record)
     return float(flow.voltage[record.feeder.number["end", "b"], 0]), judge(record, flow)
+
+
+def test_a_feeder_that_is_dead_throughout_has_nothing_to_solve() -> None:
+    case = lane()
+    dead = replace(at_end(case, solve(case))[1], intervals=0, converged=0, breaches=(), dead_bus_kwh=0.0)
+    assert ac_report(dead) == f"AC replay ({dead.engine}): AC-secure: the feeder is dead throughout, nothing to solve"
 
 
 def test_two_nodes_by_hand() -> None:

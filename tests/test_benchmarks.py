@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("scipy")
 
 ROOT = Path(__file__).resolve().parent.parent
-STUDIES = ("vehicles", "assembly", "growth", "whole", "voltages")
+STUDIES = ("vehicles", "assembly", "growth", "whole", "voltages", "imported")
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +57,22 @@ def test_voltages_are_near_an_ac_power_flow(trial: Path) -> None:
     for row in results(trial, "voltages"):
         assert row["unserved_kw"] == pytest.approx(0.0, abs=1e-6)
         assert row["largest"] < 1.0
+
+
+def test_an_imported_feeder_is_its_file(trial: Path) -> None:
+    for row in results(trial, "imported"):
+        if "engine" in row:
+            assert row["engine"]["largest"] < 0.05
+        assert row.get("absent") or (row["linear"]["nodes"] == row["linear"]["of"] and row["linear"]["largest"] < 1.0)
+
+
+def test_feeders_that_are_not_there_are_named(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from benchmarks import imported, tables; "
+        f"print(tables.imported(imported.study(['ieee8500'], Path({str(tmp_path)!r})))[-1])"
+    )
+    said = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.startswith("| ieee8500 | not in the collection |") and said.count("|") == 10
 
 
 def test_tables_are_written_between_their_markers(trial: Path) -> None:

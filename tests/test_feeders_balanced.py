@@ -629,6 +629,59 @@ def test_a_case_folder_of_ours_is_not_one_of_pypsa(tmp_path: Path) -> None:
         guess(tmp_path / "case")
 
 
+@pytest.mark.parametrize(("path", "files"), [(LANE, {"lane.json"}), (QUAY, None)])
+def test_tables_inside_a_file_and_the_folder_itself_are_no_files(
+    path: Path, files: set[str] | None, tmp_path: Path
+) -> None:
+    imported = import_feeder(path, tmp_path / "case")
+    wanted = files or {name for name in imported.files if (QUAY / name).is_file()}
+    assert set(imported.files) == wanted
+    assert set(json.loads((tmp_path / "case" / "import.json").read_text())["sha256"]) == wanted
+
+
+def test_a_load_of_mixed_kw_and_kvar_counts_once(tmp_path: Path) -> None:
+    """The load ``mixed`` has 30 % and 20 % in kW, and now 50 % of constant impedance in kvar as well."""
+    network = Pandapower().read(lane_with(tmp_path, "load", 2, "const_z_q_percent", 50.0))
+    assert "agrees at nominal voltage: 1, such as mixed" in noted(network, Weight.CHANGED)
+    assert by_name(network.loads, "mixed").kvar_exponent == pytest.approx(2 * 0.5)
+
+
+def test_losses_of_storage_that_stands_are_noted(tmp_path: Path) -> None:
+    (tmp_path / "quay").mkdir()
+    for path in QUAY.iterdir():
+        shutil.copy(path, tmp_path / "quay")
+    (tmp_path / "quay" / "stores.csv").write_text(
+        "name,bus,e_nom,standing_loss\ntank,pier,0.1,0.01\n", encoding="utf-8"
+    )
+    network = Pypsa().read(tmp_path / "quay")
+    assert "storage without its standing losses: 1, such as tank" in noted(network, Weight.CHANGED)
+
+
+def test_limits_of_kvar_below_the_rating_are_noted() -> None:
+    """160 kW at bus 40: limits of 1 MVAr never bind below that, limits of 0.1 MVAr do."""
+    text = OHMS.read_text(encoding="utf-8")
+    said = "limits of kvar of generators are left out; their rating alone holds: 1, such as gen_40"
+    assert said not in noted(matpower.network(text, "ohms.m", "ohms"), Weight.CHANGED)
+    tight = text.replace("40\t0.05\t0\t1\t-1\t1\t0.2\t1", "40\t0.05\t0\t0.1\t-0.1\t1\t0.2\t1")
+    assert tight != text
+    endless = text.replace("40\t0.05\t0\t1\t-1\t1\t0.2\t1", "40\t0.05\t0\tInf\t-Inf\t1\t0.2\t1")
+    assert endless != text
+    assert said not in noted(matpower.network(endless, "ohms.m", "ohms"), Weight.CHANGED)
+    assert said in noted(matpower.network(tight, "ohms.m", "ohms"), Weight.CHANGED)
+
+
+def test_what_a_case_of_matpower_says_besides_is_noted() -> None:
+    """Bus 20 alone may go from 0.95 to 1.05 and not from 0.9 to 1.1; costs and names of buses stand in the file."""
+    text = OHMS.read_text(encoding="utf-8")
+    rows = text.splitlines()
+    rows[6] = rows[6].replace("1.1\t0.9", "1.05\t0.95")
+    text = "\n".join(rows)
+    network = matpower.network(text, "ohms.m", "ohms")
+    assert "mpc.gencost: no plan needs it" in noted(network, Weight.UNUSED)
+    assert "mpc.bus_name: buses are called by their number" in noted(network, Weight.CHANGED)
+    assert "limits of the voltage of buses are those of the case: 1, such as 20" in noted(network, Weight.CHANGED)
+
+
 @pytest.mark.parametrize("path", [OHMS, LANE, QUAY])
 def test_small_networks_become_cases(path: Path, tmp_path: Path) -> None:
     imported = import_feeder(path, tmp_path / "case")

@@ -407,6 +407,42 @@ def test_what_no_reader_knows_is_said_with_those_that_there_are(tmp_path: Path) 
         import_feeder(tmp_path / "x.txt", tmp_path / "case", format="opends")
 
 
+def test_losses_met_on_the_way_to_tables_are_told_with_the_others(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two loads of 33 kW together are kept; a third gives 7 kW: 26 kW in the file, 33 kW in the case."""
+    gives = make.load("gives", "b", kw=-7.0, origin=Origin(make.FILE, 6))
+    note = Note(Weight.LOST, "house h1 is not taken over", Origin(make.FILE, 5))
+    given(monkeypatch, replace(road(), notes=(note,), loads=(*road().loads, gives)))
+    with pytest.raises(ImportRefused) as refused:
+        import_feeder(file, tmp_path / "case")
+    assert [finding.row for finding in refused.value.findings] == [5, 6]
+    assert run(["import", str(file), "--to", str(tmp_path / "case"), "--accept"]) == 0
+    said = capsys.readouterr().out
+    assert "3 loads, 26 kW" in said and "\nkept  2 loads, 33 kW" in said
+
+
+def test_faults_of_the_case_name_the_line_of_the_file(
+    monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path
+) -> None:
+    works = make.load("works", "b", kw=400_000.0, origin=Origin(make.FILE, 12))
+    given(monkeypatch, replace(road(), loads=(*road().loads, works)))
+    with pytest.raises(ImportRefused) as refused:
+        import_feeder(file, tmp_path / "case")
+    (fault,) = [f for f in refused.value.findings if f.severity == "error" and f.column == "kw"]
+    assert (fault.file, fault.row) == (make.FILE, 12)
+    assert fault.message.startswith("As works in loads.csv of the case: 400000 kW looks like W")
+
+
+def test_what_is_empty_or_a_folder_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "empty.dss").touch()
+    with pytest.raises(UsageError, match=r"empty\.dss is empty"):
+        import_feeder(tmp_path / "empty.dss", tmp_path / "case")
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(UsageError, match=r"is a folder.*name the file"):
+        import_feeder(tmp_path / "folder", tmp_path / "case")
+
+
 def test_the_command_says_what_was_read_and_written(
     monkeypatch: pytest.MonkeyPatch, file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -59,5 +59,8 @@ def report(done: Imported) -> str:
         lines.append(f"open  {len(done.ties)}: {', '.join(done.ties[:SHOWN_TIES])}{more}")
     said = [f"{count} {weight}" for weight, count in notes.items() if count]
     lines.append(f"notes  {', '.join(said) or 'none'}: {done.folder / 'import.csv'}")
+    if notes["lost"]:
+        loads = done.case.tables["loads"]
+        lines.append(f"kept  {len(loads):,} loads, {loads['kw'].sum():,.0f} kW")
     lines.append(f"wrote  {done.folder}  (next: v2g check {done.folder})")
     return "\n".join(lines)

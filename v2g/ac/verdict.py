@@ -76,6 +76,8 @@ class AcVerdict:
     @property
     def headline(self) -> str:
         """The verdict in one line."""
+        if self.secure and not self.intervals:
+            return "AC-secure: the feeder is dead throughout, nothing to solve"
         if self.secure:
             return f"AC-secure: losses of {self.loss_kwh:,.0f} kWh supplied, no limit breached"
         what = f"{len(self.breaches)} breaches" if len(self.breaches) != 1 else "1 breach"

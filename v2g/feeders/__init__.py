@@ -28,6 +28,12 @@ def guess(path: Path) -> str:
     for name, reader in READERS.items():
         if reader.looks_like(path, head):
             return name
+    if path.is_dir():
+        raise UsageError(
+            f"{path} is a folder, and not one that PyPSA writes; name the file to open, such as Master.dss."
+        )
+    if not head:
+        raise UsageError(f"{path} is empty.")
     known = ", ".join(f"{name} ({reader.title})" for name, reader in READERS.items())
     raise UsageError(f"What {path} is cannot be told from its content. Say it with --from. Known: {known}.")
 

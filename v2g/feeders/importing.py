@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from v2g.case import Case
-from v2g.errors import Finding, ImportRefused, UsageError
+from v2g.errors import Finding, ImportRefused, InvalidCase, UsageError
 from v2g.feeders import READERS, guess
 from v2g.feeders.chains import Merged, merge_chains
 from v2g.feeders.fold import Folded, Moved, fold, wants_folding
 from v2g.feeders.names import with_valid_names
 from v2g.feeders.network import Network, Note, Weight
 from v2g.feeders.reader import Reader
-from v2g.feeders.tables import tabled
+from v2g.feeders.tables import Tabled, tabled
 from v2g.feeders.wiring import acceptable, inspect, without_adrift
 from v2g.formats.atomic import place_folder, resolved
 from v2g.formats.draft import csv_bytes, text_frame
@@ -28,6 +28,8 @@ from v2g.reading import read
 from v2g.register import choose, declarations
 
 PROVENANCE_FILE = "import.json"
+OTHER_NAMES = {"batteries": "storage", "grid": "sources"}
+"""Tables of a case that a network calls differently."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,8 @@ def _sound(network: Network, accept: bool) -> tuple[Network, tuple[str, ...]]:
     """The network without what its user accepts to lose; raises ImportRefused with everything else at once."""
     wiring = inspect(network)
     refusing = [fault for fault in wiring.faults if not (accept and acceptable(fault))]
-    refusing += [] if accept else _lost(network.notes)
     if refusing:
-        raise ImportRefused(refusing)
+        raise ImportRefused([*refusing, *([] if accept else _lost(network.notes))])
     left = without_adrift(network, wiring) if wiring.faults else network
     return left, tuple(branch.name for branch in wiring.ties)
 
@@ -116,7 +117,7 @@ def _written(
     lost = [] if accept else _lost(made.network.notes)
     if lost:
         raise ImportRefused(lost)
-    case = read(made.draft)
+    case = _checked(made)
     done = Imported(
         folder, case, asked, name, _files(source, asked), folded.buses if does_fold else None, len(merged.buses),
         made.network.notes, ties,
@@ -130,6 +131,28 @@ def _written(
     return done
 
 
+def _checked(made: Tabled) -> Case:
+    """The case of a draft; raises ImportRefused with its faults where they stand in the file that was read."""
+    try:
+        return read(made.draft)
+    except InvalidCase as invalid:
+        raise ImportRefused([_in_the_file(finding, made) for finding in invalid.findings]) from invalid
+
+
+def _in_the_file(finding: Finding, made: Tabled) -> Finding:
+    """A fault in a row of the case, at the line that the row is from; as it is where no such line is known."""
+    table = finding.file.removesuffix(".csv")
+    frame = made.draft.tables.get(table)
+    if frame is None or finding.row is None or not 2 <= finding.row < len(frame) + 2:
+        return finding
+    name = str(frame.iloc[finding.row - 2, 0])
+    for element in getattr(made.network, OTHER_NAMES.get(table, table), ()):
+        if element.name == name and element.origin.file:
+            message = f"As {name} in {finding.file} of the case: {finding.message}"
+            return replace(finding, file=element.origin.file, row=element.origin.line, message=message)
+    return finding
+
+
 def _gone(merged: Merged) -> tuple[Moved, ...]:
     """Buses and lines that went into another line."""
     lines = (Moved("lines", line, "", "", into) for line, into in merged.lines.items())
@@ -137,10 +160,16 @@ def _gone(merged: Merged) -> tuple[Moved, ...]:
 
 
 def _files(source: Path, network: Network) -> tuple[str, ...]:
-    """Files that elements come from, relative to the folder of the one that was opened; that one first."""
+    """Files that elements come from, relative to the folder of the one that was opened; that one first.
+
+    Tables inside a file (``net.json/load``) are no files, and neither is a folder that was opened.
+    """
     kinds = (getattr(network, kind) for kind in ("buses", "lines", "transformers", "loads", "capacitors", "sources"))
     named = {element.origin.file for elements in kinds for element in elements} | {n.origin.file for n in network.notes}
-    return (source.name, *sorted(named - {"", source.name}))
+    if source.is_dir():
+        return tuple(sorted(name for name in named if (source / name).is_file()))
+    others = (name for name in named - {"", source.name} if not name.startswith(f"{source.name}/"))
+    return (source.name, *sorted(others))
 
 
 def _notes_csv(notes: Sequence[Note]) -> bytes:

@@ -27,8 +27,13 @@ COLUMNS = {
     "gen": ("bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase", "status", "Pmax", "Pmin"),
     "branch": ("fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"),
 }
-UNUSED = {"version", "baseMVA", "gencost", "bus_name", "gentype", "genfuel", "areas", "name"}
+READ = {"version", "baseMVA", "name", *COLUMNS}
+UNUSED = {"gencost", "gentype", "genfuel", "areas"}
 """What a case may say besides, and no plan needs."""
+USUAL_LIMITS = (0.9, 1.1)
+"""Voltages that an imported case allows, in per unit: least and most."""
+VMAX, VMIN = 11, 12
+"""Columns of ``mpc.bus``, which may end before them."""
 REFERENCE, ISOLATED = 3.0, 4.0
 
 
@@ -74,6 +79,7 @@ def network(text: str, file: str, name: str) -> Network:
     for record in tables["branch"]:
         _branch(build, record, base)
     _generators(build, tables["gen"], references)
+    _voltage_limits(build, workspace, file)
     _others(build, workspace, file)
     return build.network(name)
 
@@ -178,17 +184,45 @@ def _generators(build: Build, records: list[Record], references: dict[str, Recor
             build.load(record, f"load_{key}", bus, -kw, -MEGA * record.number("Qg"))
         else:
             build.gather(Weight.CHANGED, "generators hold no voltage, and give what a plan asks for", record, key)
+            if _kvar_limit(record) < most:
+                text = "limits of kvar of generators are left out; their rating alone holds"
+                build.gather(Weight.CHANGED, text, record, f"gen_{key}")
             build.generator(record, f"gen_{key}", bus, most, kw, None)
+
+
+def _kvar_limit(record: Record) -> float:
+    """The nearer of both limits; ``Inf``, which a case may write here, is none."""
+    given, taken = (MEGA * float(str(record.cells[column])) for column in ("Qmax", "Qmin"))
+    return min(given, -taken)
+
+
+def _voltage_limits(build: Build, workspace: Workspace, file: str) -> None:
+    """One pair of limits holds for a whole case: says which buses have others."""
+    matrix = workspace.values.get("mpc.bus")
+    if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.shape[1] <= VMIN:
+        return
+    lines = workspace.lines.get("mpc.bus", [])
+    for k, row in enumerate(matrix.tolist()):
+        if (row[VMIN], row[VMAX]) != USUAL_LIMITS:
+            record = Record(file, lines[k] if k < len(lines) else None, {}, build.findings)
+            build.gather(
+                Weight.CHANGED, "limits of the voltage of buses are those of the case", record, f"{row[0]:.0f}"
+            )
 
 
 def _others(build: Build, workspace: Workspace, file: str) -> None:
     """Whatever else the case holds."""
     for name, value in workspace.values.items():
         field = name.removeprefix("mpc.")
-        if field == name or field in UNUSED or field in COLUMNS or np.size(np.asarray(value, dtype=object)) == 0:
+        if field == name or field in READ or np.size(np.asarray(value, dtype=object)) == 0:
             continue
-        line = next(iter(workspace.lines.get(name, [])), None)
-        build.note(Weight.LOST, f"{name} is not taken over", Origin(file, line))
+        origin = Origin(file, next(iter(workspace.lines.get(name, [])), None))
+        if field == "bus_name":
+            build.note(Weight.CHANGED, f"{name}: buses are called by their number instead", origin)
+        elif field in UNUSED:
+            build.note(Weight.UNUSED, f"{name}: no plan needs it", origin)
+        else:
+            build.note(Weight.LOST, f"{name} is not taken over", origin)
 
 
 READER = Matpower()

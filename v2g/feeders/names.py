@@ -34,7 +34,7 @@ def with_valid_names(network: Network) -> Network:
         for kind in group:
             found = []
             for element in getattr(network, kind):
-                name = _free(clean(element.name), taken)
+                name = free_name(clean(element.name), taken)
                 taken.add(name)
                 if name != element.name:
                     text = (
@@ -51,7 +51,7 @@ def with_valid_names(network: Network) -> Network:
     return replace(network, **changes, notes=(*network.notes, *notes)) if notes else network
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free_name(name: str, taken: set[str]) -> str:
     """The name, or the first of name_2, name_3, ... that is free."""
     number, free = 1, name
     while free in taken:

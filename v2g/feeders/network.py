@@ -189,11 +189,13 @@ class Storage(Element):
 
 @dataclass(frozen=True)
 class Source(Element):
-    """Where supply comes in: it holds ``voltage_pu`` at its bus."""
+    """Where supply comes in: it holds ``voltage_pu`` behind its impedance of the positive and the zero sequence."""
 
     bus: str
     phases: str
     voltage_pu: float = 1.0
+    z1_ohm: complex = 0j
+    z0_ohm: complex = 0j
 
 
 @dataclass(frozen=True)

@@ -228,22 +228,14 @@ class _Reading:
         if bus is None:
             return
         scaling, name = record.number("scaling", 1.0), self._name(record, "load")
-        kw_bend, kvar_bend = (self._bend(record, letter, name) for letter in "pq")
+        (kw_bend, kw_mixed), (kvar_bend, kvar_mixed) = (_bend(record, letter) for letter in "pq")
+        if kw_mixed or kvar_mixed:
+            text = "loads of mixed dependence on voltage, with the one exponent that agrees at nominal voltage"
+            self.build.gather(Weight.CHANGED, text, record, name)
         self.build.load(
             record, name, bus, MEGA * scaling * record.number("p_mw"), MEGA * scaling * record.number("q_mvar", 0.0),
             kw_bend, kvar_bend, connection=_connection(record),
         )  # fmt: skip
-
-    def _bend(self, record: Record, letter: str, name: str) -> float:
-        """Exponent of the voltage that has the slope, at nominal voltage, of a mix of constant Z, I and P."""
-        z, i = (
-            record.number(f"const_{kind}_{letter}_percent", record.number(f"const_{kind}_percent", 0.0))
-            for kind in "zi"
-        )
-        if not {z, i} <= {0.0, 100.0}:
-            text = "loads of mixed dependence on voltage, with the one exponent that agrees at nominal voltage"
-            self.build.gather(Weight.CHANGED, text, record, name)
-        return (2.0 * z + i) / 100.0
 
     def _asymmetric_load(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
@@ -326,6 +318,14 @@ class _Reading:
             else:
                 text = f"table {name} is not taken over: {len(table.rows)} rows, such as {self._name(first, name)}"
                 self.build.note(Weight.LOST, text, first.origin)
+
+
+def _bend(record: Record, letter: str) -> tuple[float, bool]:
+    """Exponent with the slope, at nominal voltage, of a mix of constant Z, I and P; whether it is a mix."""
+    z, i = (
+        record.number(f"const_{kind}_{letter}_percent", record.number(f"const_{kind}_percent", 0.0)) for kind in "zi"
+    )
+    return (2.0 * z + i) / 100.0, not {z, i} <= {0.0, 100.0}
 
 
 def _kilo(record: Record, column: str) -> float | None:

@@ -266,6 +266,7 @@ class _Reading:
 
     def _storage_units(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
+        self._standing(record)
         kw = MEGA * record.number("p_nom", 0.0, at_least=0.0)
         capacity = kw * record.number("max_hours", 1.0, at_least=0.0)
         if bus is not None:
@@ -279,8 +280,13 @@ class _Reading:
                 discharge_eff=record.number("efficiency_dispatch", 1.0, above=0.0),
             )  # fmt: skip
 
+    def _standing(self, record: Record) -> None:
+        if record.number("standing_loss", 0.0):
+            self.build.gather(Weight.CHANGED, "storage without its standing losses", record, record.key)
+
     def _stores(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
+        self._standing(record)
         kwh = MEGA * record.number("e_nom", 0.0, at_least=0.0)
         if bus is not None:
             self.build.battery(

@@ -14,6 +14,7 @@ from v2g.feeders.direction import depth, straight
 from v2g.feeders.legs import one_phase_secondaries
 from v2g.feeders.network import PRIMARY, Capacitor, Line, Load, Network, Note, Weight
 from v2g.feeders.parallel import without_parallels
+from v2g.feeders.stiffness import with_impedance
 from v2g.feeders.units import Row, Units
 from v2g.formats.draft import Draft
 from v2g.tables import PAIRS
@@ -42,7 +43,7 @@ def tabled(network: Network, columns: Mapping[str, Iterable[str]]) -> Tabled:
 
     ``columns`` of the tables that a case may have; what a load says beyond these is noted.
     """
-    ready = without_parallels(one_phase_secondaries(straight(network)))
+    ready = without_parallels(one_phase_secondaries(straight(with_impedance(network))))
     units = Units({bus.name: bus for bus in ready.buses}, depth(ready))
     units.add(ready.transformers)
     ready = _without_jumpers(ready, units.rows)

@@ -9,9 +9,12 @@ SHOWN = 12
 
 def ac_report(verdict: AcVerdict) -> str:
     """What the replay found; the word AC-secure stands only where it found nothing against the plan."""
+    said = f"AC replay ({verdict.engine}): {verdict.headline}"
+    if verdict.secure and not verdict.intervals:
+        return said
     known, unknown = verdict.ratings
     lines = [
-        f"AC replay ({verdict.engine}): {verdict.headline}",
+        said,
         f"  {verdict.converged} of {verdict.intervals} intervals solved",
     ]
     if verdict.lowest is not None and verdict.highest is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isclose
 
+import numpy as np
+
 from v2g.feeders.network import Generator, Solar, Source, Storage, Weight
 from v2g.feeders.opendss.elements import Reading, Record, links
 from v2g.feeders.opendss.elements_lines import is_series
@@ -24,10 +26,22 @@ def sources(reading: Reading) -> Iterator[Source]:
         if is_series(record):
             reading.note(Weight.LOST, f"source {name}: it stands between two buses", "vsource", name)
             continue
-        reading.gather(Weight.CHANGED, "sources without their own impedance", "vsource", name)
         kv = record["basekv"] / (3.0**0.5 if record["phases"] > 1 else 1.0)
         voltage = record["pu"] * kv / (reading.kv[bus] or kv)
-        yield Source(name, bus, connected[0], voltage, origin=reading.origin("vsource", name))
+        yield Source(name, bus, connected[0], voltage, *_impedance(record), origin=reading.origin("vsource", name))
+
+
+def _impedance(record: Record) -> tuple[complex, complex]:
+    """Ohm of the positive and of the zero sequence, from the engine's matrix; one phase has no sequences.
+
+    >>> _impedance({"y": [[[0.0]], [[-0.5]]], "phases": 1})
+    (2j, 2j)
+    """
+    y = np.array(record["y"][0]) + 1j * np.array(record["y"][1])
+    count = record["phases"]
+    z = np.linalg.inv(y[:count, :count])
+    own, mutual = z.trace() / count, (z.sum() - z.trace()) / max(count * (count - 1), 1)
+    return complex(own - mutual), complex(own + 2.0 * mutual)
 
 
 def generators(reading: Reading) -> Iterator[Generator]:

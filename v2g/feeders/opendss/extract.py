@@ -109,6 +109,8 @@ def _particular(engine: Any, name: str, known: Record) -> Record:
         return _line(engine, known)
     if name == "capacitor":
         return _capacitor(engine, known)
+    if name == "vsource":
+        return {"y": _admittance(engine.CktElement)}
     if name == "reactor":
         return {"y": _admittance(engine.CktElement), "amps": engine.CktElement.NormalAmps()}
     return {}
