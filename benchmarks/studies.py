@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks import tables, voltages
+from benchmarks import imported, tables, voltages
 from benchmarks.child import measure
 
 Run = dict[str, Any]
@@ -18,19 +18,21 @@ TIMES = 3
 
 @dataclass(frozen=True)
 class Study:
-    """Phases of cases. ``quick`` are the small cases that stand for ``cases`` in a trial run."""
+    """Phases of cases, or something else ``found`` about them all; ``quick`` stand for ``cases`` in a trial run."""
 
     title: str
     cases: tuple[str, ...]
     quick: tuple[str, ...]
     phases: tuple[str, ...]
     table: Callable[[Sequence[Run]], list[str]]
+    found: Callable[[Sequence[str]], list[Run]] | None = None
 
     def runs(self, quick: bool, limit: float, told: Told) -> list[Run]:
         """Measure every phase of every case, each in its own process."""
-        if not self.phases:
-            return voltages.study(self.quick if quick else self.cases)
-        return list(self._each(self.quick if quick else self.cases, 1 if quick else TIMES, limit, told))
+        cases = self.quick if quick else self.cases
+        if self.found is not None:
+            return self.found(cases)
+        return list(self._each(cases, 1 if quick else TIMES, limit, told))
 
     def _each(self, cases: Sequence[str], times: int, limit: float, told: Told) -> Iterator[Run]:
         for case in cases:
@@ -82,5 +84,20 @@ STUDIES: Mapping[str, Study] = {
         ("whole", "whole-pyomo"),
         tables.whole,
     ),
-    "voltages": Study("Voltages against an AC power flow", voltages.FEEDERS, voltages.FEEDERS[:1], (), tables.voltages),
+    "voltages": Study(
+        "Voltages against an AC power flow",
+        voltages.FEEDERS,
+        voltages.FEEDERS[:1],
+        (),
+        tables.voltages,
+        voltages.study,
+    ),
+    "imported": Study(
+        "Imported feeders against what the engine says of their files",
+        tuple(imported.FEEDERS),
+        ("ieee13",),
+        (),
+        tables.imported,
+        imported.study,
+    ),
 }

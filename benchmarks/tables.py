@@ -88,6 +88,23 @@ def voltages(rows: Sequence[Run]) -> list[str]:
     return lines
 
 
+def imported(rows: Sequence[Run]) -> list[str]:
+    """Errors of the linear model, and of our AC circuit, in percent of nominal voltage."""
+    lines = _head(
+        "feeder", "loads", "nodes", "linear: largest error %", "at", "mean error %", "AC: largest error %", "at",
+        "mean error %",
+    )  # fmt: skip
+    for r in rows:
+        if "absent" in r:
+            lines.append(_row(r["feeder"], "not in the collection", *[""] * 7))
+            continue
+        linear, engine = r["linear"], r.get("engine")
+        ac = (f"{engine['largest']:.3f}", engine["at"], f"{engine['mean']:.3f}") if engine else ("", "", "")
+        cells = (f"{linear['largest']:.2f}", linear["at"], f"{linear['mean']:.2f}")
+        lines.append(_row(r["feeder"], r["loads"], f"{linear['nodes']} of {linear['of']}", *cells, *ac))
+    return lines
+
+
 def _apart(own: Run, other: Run) -> str:
     """Largest difference between the values of the stages that both have, relative to the value or to one unit."""
     mine, theirs = (run["facts"].get("values", {}) for run in (own, other))

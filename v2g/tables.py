@@ -173,7 +173,10 @@ CHARGERS = TableSpec(
             help="apparent power when forming, all phases; blank = the greater of its powers x plugs",
         ),
         Column("voltage_pu", default=1.0, unit="p.u.", above=0.5, at_most=1.5, help="voltage it holds when forming"),
-        Column("standby_kw", default=0.0, unit="kW", at_least=0.0, help="drawn from each vehicle plugged in that has energy"),
+        Column(
+            "standby_kw", default=0.0, unit="kW", at_least=0.0,
+            help="drawn from each vehicle plugged in, while it has energy",
+        ),
         Column("connector", "text", default="", help="such as type2, ccs2 or chademo; blank = fits all"),
     ),
     key="charger",

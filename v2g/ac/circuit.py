@@ -114,6 +114,9 @@ class Script:
             if between_two(branch) and len(phases) == 2:
                 yield windings.pair(f"t{position}{phases[0]}", phases, taps[0], BASE_KVA)
                 continue
+            if branch.connection.endswith("-delta") and len(phases) == 3:
+                # A winding without a neutral floats: its zero sequence is held to earth, and nothing else is.
+                yield f"New Reactor.g{position} bus1={self.bus(branch.to_bus)} phases=3 z1=(0 1e7) z2=(0 1e7) z0=(0 1)"
             for phase, tap in zip(phases, taps, strict=True):
                 yield windings.unit(f"t{position}{phase}", phase, tap, BASE_KVA)
 

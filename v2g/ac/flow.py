@@ -123,9 +123,7 @@ class _Decoder:
         """Leg, node and terminal of each conductor of the elements, -1 where it is of none (neutrals, shunts)."""
         rows: list[tuple[int, int, int]] = []
         ends = iter(found["ends"])
-        for name, terminals, conductors in zip(
-            found["elements"], found["terminals"], found["conductors"], strict=True
-        ):
+        for name, terminals, conductors in zip(found["elements"], found["terminals"], found["conductors"], strict=True):
             kind, _, own = name.lower().partition(".")
             for terminal in range(terminals):
                 for _ in range(conductors):
