@@ -16,5 +16,5 @@ def feeder(name: str) -> Path:
     """A folder or file of the collection; the test is skipped where it is not there."""
     path = COLLECTION / name
     if not path.exists():
-        pytest.skip(f"no {name} in {COLLECTION}; set V2G_FEEDERS to the folder of a collection of feeders")
+        pytest.skip(f"needs {name} of a collection of feeders, which is not here; V2G_FEEDERS names its folder")
     return path

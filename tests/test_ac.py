@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from tests.small import case_of
@@ -15,8 +14,10 @@ from v2g.ac.flow import solve as replayed
 from v2g.ac.secure import solve_secure
 from v2g.ac.verdict import AcVerdict, judge, verify
 from v2g.case import Case
+from v2g.errors import UsageError
 from v2g.plan import Plan
 from v2g.planning import solve
+from v2g.replay import audit
 from v2g.replay.record import Record
 from v2g.reports.ac import ac_report
 
@@ -189,14 +190,7 @@ def test_a_transformer_fed_from_behind_moves_no_power_between_phases() -> None:
     Without the rule the delta would be a free bridge between the phases, and the battery could give all of its power on
     one of them.
     """
-    tables = {name: text.format("delta-wye") for name, text in TURN.items() if name != "grid"}
-    tables["batteries"] = (
-        "battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,forming,"
-        "charge_eff,discharge_eff\nstore,near,abc,100,100,0,30,30,1,1,1"
-    )
-    tables["loads"] = "load,bus,phases,tier,service,kw\nlamp,near,a,1,continuous,9.9\nheat,near,b,1,continuous,11"
-    case = case_of(tables, header={"step_min": 60, "steps": 1})
-    plan = solve(case)
+    case, plan = backfed()
     # 30 kW on three phases are 10 kW on each (9.95 in the polygon): 11 kW on phase b are too much, 9.9 on phase a fit.
     assert plan.summary["critical"]["1"]["served"] == 1
     outputs: Any = plan.tables["sources"].iloc[0]
@@ -207,9 +201,20 @@ def test_a_transformer_fed_from_behind_moves_no_power_between_phases() -> None:
     assert np.abs(given - record.source_power[0, :, 0]).max() < 0.1
 
 
+def backfed() -> tuple[Case, Plan]:
+    """A battery on the wye side of a transformer, and nothing on its delta side."""
+    tables = {name: text.format("delta-wye") for name, text in TURN.items() if name != "grid"}
+    tables["batteries"] = (
+        "battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,forming,"
+        "charge_eff,discharge_eff\nstore,near,abc,100,100,0,30,30,1,1,1"
+    )
+    tables["loads"] = "load,bus,phases,tier,service,kw\nlamp,near,a,1,continuous,9.9\nheat,near,b,1,continuous,11"
+    case = case_of(tables, header={"step_min": 60, "steps": 1})
+    return case, solve(case)
+
+
 def test_the_plan_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     from v2g.ac import flow
-    from v2g.errors import UsageError
 
     monkeypatch.setattr(flow, "find_spec", lambda name: None)
     case = lane()
@@ -217,13 +222,46 @@ def test_the_plan_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         verify(case, solve(case))
 
 
-def test_losses_of_a_plan_are_audited() -> None:
-    """Losses below zero would be energy from nowhere: the audit finds that what is stated does not add up."""
-    from v2g.replay import audit
+def failed(case: Case, plan: Plan) -> set[str]:
+    """Names of the audit's checks that fail."""
+    return {check.name for check in audit(case, plan).failed}
 
+
+def test_losses_below_zero_are_energy_from_nowhere() -> None:
     case = lane()
     plan = solve_secure(case)
+    assert not failed(case, plan)
     nodes = plan.tables["ac_nodes"].copy()
     nodes["lost_kw"] = -nodes["lost_kw"]
-    assert not audit(case, replace(plan, tables={**plan.tables, "ac_nodes": nodes})).ok
-    assert isinstance(nodes, pd.DataFrame)
+    wrong = replace(plan, tables={**plan.tables, "ac_nodes": nodes})
+    assert "feeder: no energy from losses" in failed(case, wrong)
+
+
+def test_power_between_the_phases_of_a_transformer_is_seen() -> None:
+    """5 kW on phase a and the same turned on b and c: the balance behind the delta stays as it is."""
+    case, plan = backfed()
+    assert not failed(case, plan)
+    lines = plan.tables["lines"].copy()
+    turned = 5.0 * np.exp(-2j * np.pi / 3.0 * np.array(["abc".index(p) for p in lines["phase"]]))
+    lines["flow_kw"], lines["flow_kvar"] = lines["flow_kw"] + turned.real, lines["flow_kvar"] + turned.imag
+    wrong = replace(plan, tables={**plan.tables, "lines": lines})
+    assert "feeder: no power between the phases of a transformer" in failed(case, wrong)
+
+
+def test_a_plan_without_its_losses_is_not_secure_however_small_they_are() -> None:
+    """Ten watts on a wire: nothing that a limit would notice."""
+    loads = "load,bus,phases,tier,service,kw\nlamp,end,b,1,continuous,6"
+    case = lane(loads=loads)
+    verdict = verify(case, solve(case))
+    # 6 kW over 1.02 x 2.4 kV: (0.006 / 2.448)^2 MA^2 x 1.2 ohm = 7.2e-6 MW, for two hours.
+    assert verdict.loss_kwh == pytest.approx(2e3 * R * (0.006 / (1.02 * KV)) ** 2, rel=0.01)
+    assert not verdict.secure and "0.014 kWh of losses not supplied" in verdict.headline
+    assert verify(case, solve_secure(case)).secure
+
+
+def test_a_plan_without_voltages_has_nothing_to_replay() -> None:
+    case = lane()
+    with pytest.raises(UsageError, match="needs a plan with voltages"):
+        verify(case, solve(case, network="transport"))
+    with pytest.raises(UsageError, match="needs a plan with voltages"):
+        solve_secure(case, network="transport")

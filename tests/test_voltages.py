@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from feeders import feeder
 
 import v2g
 from v2g.formats import locate, read_folder
@@ -35,7 +35,6 @@ LIMITS = {
     "ieee13-base": Limits(drawn=(0.0067, 0.0032), nominal=(0.0060, 0.0030)),
     "ieee123-base": Limits(drawn=(0.0045, 0.0018), nominal=(0.0055, 0.0023)),
 }
-FEEDERS = os.environ.get("V2G_FEEDERS", "")
 REFERENCE = {
     "ieee13-base": "ieee13/reference/voltages.csv",
     "ieee123-base": "ieee123/reference_switches/voltages.csv",
@@ -100,13 +99,9 @@ def test_a_phase_mixed_up_is_noticed() -> None:
     assert apart(plan.tables["nodes"], known).max() > 3 * LIMITS["ieee13-base"].nominal[0]
 
 
-@pytest.mark.skipif(not FEEDERS, reason="V2G_FEEDERS names no folder with solutions of the engine")
 @pytest.mark.parametrize("name", REFERENCE)
 def test_shipped_voltages_are_those_of_the_engine_s_own_export(name: str) -> None:
-    file = Path(FEEDERS) / REFERENCE[name]
-    if not file.exists():
-        pytest.skip(f"{file} is not there")
-    theirs = pd.read_csv(file, dtype={"bus": str})
+    theirs = pd.read_csv(feeder(REFERENCE[name]), dtype={"bus": str})
     theirs["phase"] = theirs["node"].map({1: "a", 2: "b", 3: "c"})
     ours = pd.read_csv(Path(locate(name)) / "expected_voltages.csv", dtype={"bus": str}).set_index(["bus", "phase"])
     both = ours.join(theirs.set_index(["bus", "phase"]), rsuffix="_engine", how="left")

@@ -131,11 +131,6 @@ class LP:
         """A x, shape (rows,)."""
         return row_sums(self.matrix, x)
 
-    def coefficient_range(self) -> tuple[float, float]:
-        """Smallest and largest magnitude among the nonzeros of A."""
-        magnitude = np.abs(self.matrix.value)
-        return (float(magnitude.min()), float(magnitude.max())) if magnitude.size else (1.0, 1.0)
-
 
 def row_sums(rows: Rows, x: Floats) -> Floats:
     """Rows times a vector."""

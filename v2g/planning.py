@@ -38,7 +38,6 @@ from v2g.summary import summarise
 from v2g.tabulate import Tabulator
 
 Progress = Callable[[str, str, float], None]
-WIDEST_RANGE = 1e12
 AC_TABLES = (NODES, LEGS)
 
 HIGHS_OPTIONS: dict[str, dict[str, Any]] = {

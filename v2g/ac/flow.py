@@ -26,8 +26,8 @@ WORKER = "v2g.ac.worker"
 class Flow:
     """The solution of every interval; zero (not converged, voltage) where nothing is live.
 
-    ``voltage`` in p.u. of nominal (nodes, T); ``sent`` what leaves each node into legs, kW + j kvar (nodes, T);
-    ``arrived`` what each leg brings to its node (legs, T), ``entered`` what goes in at its other end;
+    ``voltage`` in p.u. of nominal (nodes, T); ``arrived`` what each leg brings to its node, kW + j kvar
+    (legs, T), ``entered`` what goes in at its other end;
     ``given`` by each source on phases a, b, c, only where it forms its island (sources, 3, T).
     ``engine`` says which program computed it.
     """
@@ -35,7 +35,6 @@ class Flow:
     converged: Mask
     solved: Mask
     voltage: Array
-    sent: Complex
     arrived: Complex
     entered: Complex
     given: Complex
@@ -43,10 +42,15 @@ class Flow:
 
 
 def solve(record: Record, time_limit: float = 600.0) -> Flow:
-    """The plan of a record through the engine, in a process of its own."""
+    """The plan of a record through the engine, in a process of its own.
+
+    Raises UsageError where the engine is not installed or the plan has no voltages; ReaderStopped where the engine
+    does not come to an end.
+    """
+    need_engine()
+    need_voltages(record.network)
     scripts = groups(record)
     request = {"groups": [_request(group) for group in scripts]}
-    need_engine()
     answer = run(WORKER, request, Limits(seconds=time_limit, cpu_seconds=int(time_limit) + 1, file_mb=2048))
     assert isinstance(answer, dict)
     return _Decoder(record).flow(scripts, answer)
@@ -56,6 +60,12 @@ def need_engine() -> None:
     """Raises UsageError where the engine is not installed."""
     if find_spec("opendssdirect") is None:
         raise UsageError("The AC replay needs OpenDSS. Install it: pip install 'v2g[opendss]'.")
+
+
+def need_voltages(network: str) -> None:
+    """Raises UsageError for a network without voltages and reactive power: there is nothing to replay."""
+    if network == "transport":
+        raise UsageError("The AC replay needs a plan with voltages. Solve with --network lindistflow.")
 
 
 def _request(group: Group) -> dict[str, Any]:
@@ -92,7 +102,6 @@ class _Decoder:
             converged=np.zeros(steps, dtype=bool),
             solved=np.zeros(steps, dtype=bool),
             voltage=np.zeros((nodes, steps)),
-            sent=np.zeros((nodes, steps), dtype=complex),
             arrived=np.zeros((legs, steps), dtype=complex),
             entered=np.zeros((legs, steps), dtype=complex),
             given=np.zeros((sources, 3, steps), dtype=complex),
@@ -114,22 +123,21 @@ class _Decoder:
             volts, power = unpacked(found["voltage"][at]), unpacked(found["power"][at])
             self.out.voltage[nodes[mine], t] = np.abs(volts[mine]) / 1000.0 / self.kv[nodes[mine]]
             np.add.at(self.out.entered[:, t], wires.leg[enters], power[enters])
-            np.add.at(self.out.sent[:, t], wires.node[enters], power[enters])
             np.add.at(self.out.arrived[:, t], wires.leg[leaves], -power[leaves])
             for name, given in zip(found["sources"], unpacked(found["source"][at]), strict=True):
                 self.out.given[self.forming[int(name[1:-1])], PHASES.index(name[-1]), t] = given
 
     def _wires(self, found: Mapping[str, Any]) -> _Wires:
-        """Leg, node and terminal of each conductor of the elements, -1 where it is of none (neutrals, shunts)."""
-        rows: list[tuple[int, int, int]] = []
+        """Leg and terminal of each conductor of the elements, -1 where it is of none (neutrals, shunts)."""
+        rows: list[tuple[int, int]] = []
         ends = iter(found["ends"])
         for name, terminals, conductors in zip(found["elements"], found["terminals"], found["conductors"], strict=True):
             kind, _, own = name.lower().partition(".")
             for terminal in range(terminals):
                 for _ in range(conductors):
                     node = self.node.get(next(ends), -1)
-                    rows.append((self._leg(kind, own, node, terminal), node, terminal))
-        return _Wires(*np.array(rows, dtype=np.int64).reshape(-1, 3).T)
+                    rows.append((self._leg(kind, own, node, terminal), terminal))
+        return _Wires(*np.array(rows, dtype=np.int64).reshape(-1, 2).T)
 
     def _leg(self, kind: str, own: str, node: int, terminal: int) -> int:
         """The leg that a conductor belongs to: what goes into a unit of a transformer is of the unit's phase, what
@@ -145,7 +153,6 @@ class _Decoder:
 @dataclass(frozen=True)
 class _Wires:
     leg: np.ndarray
-    node: np.ndarray
     terminal: np.ndarray
 
     def of(self, terminal: int) -> np.ndarray:

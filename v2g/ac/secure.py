@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from v2g.ac.flow import need_engine, solve
+from v2g.ac.flow import need_engine, need_voltages, solve
 from v2g.ac.losses import tables
 from v2g.ac.verdict import AcVerdict, judge
 from v2g.case import Case
 from v2g.derive.losses import with_losses
+from v2g.engine.clock import Clock
 from v2g.engine.steady import Steady
 from v2g.plan import Plan
 from v2g.planning import solve as plan_of
@@ -26,21 +27,24 @@ Progress = Callable[[str, str, float], None]
 def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None = None, **options: Any) -> Plan:
     """A plan corrected by AC solutions; ``options`` as for `v2g.solve`.
 
-    The first plan that the AC replay finds nothing against, or the last of ``rounds``; its summary says which under
-    ``ac``. Raises UsageError where the engine is not installed or the network has no voltages.
+    The first plan that the AC replay finds nothing against, or the last of ``rounds`` or within the ``time_limit``,
+    which is for all rounds together; its summary says which under ``ac``. Raises UsageError where the engine is not
+    installed or the network has no voltages.
     """
     need_engine()
+    need_voltages(str(options.get("network") or case.header["network"]))
     said, steady, current = progress or (lambda *_: None), Steady(), case
+    clock = Clock(options.pop("time_limit", None))
     history: list[dict[str, Any]] = []
     while True:
-        plan = plan_of(current, progress=progress, steady=steady, **options)
+        plan = plan_of(current, progress=progress, steady=steady, time_limit=clock.left(), **options)
         record = Record(case, plan, 1e-6)
         found = solve(record)
         verdict = judge(record, found)
         history.append({"loss_kwh": verdict.loss_kwh, "unsupplied_kwh": verdict.unsupplied_kwh,
                         "breaches": len(verdict.breaches)})  # fmt: skip
         said("ac", f"round {len(history)}: {verdict.headline}", 0.0)
-        if verdict.secure or len(history) == rounds:
+        if verdict.secure or len(history) == rounds or clock.over:
             return _signed(plan, verdict, history)
         current = with_losses(case, tables(record, found))
 

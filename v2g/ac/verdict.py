@@ -20,7 +20,10 @@ VOLTAGE_ROOM = 1e-4
 POWER_ROOM = 1e-3
 """Relative room of ratings and of what forming sources give."""
 LEAST_KW = 0.05
-"""Differences of power below this count as none."""
+"""Differences of power below this count as none in a single interval."""
+UNSUPPLIED = 0.01
+"""Share of the losses that a plan may leave to the sources that form its islands, over the whole horizon."""
+DUST_KWH = 1e-6
 
 
 @dataclass(frozen=True)
@@ -79,17 +82,26 @@ class AcVerdict:
         if self.secure and not self.intervals:
             return "AC-secure: the feeder is dead throughout, nothing to solve"
         if self.secure:
-            return f"AC-secure: losses of {self.loss_kwh:,.0f} kWh supplied, no limit breached"
+            return f"AC-secure: losses of {energy(self.loss_kwh)} supplied, no limit breached"
         what = f"{len(self.breaches)} breaches" if len(self.breaches) != 1 else "1 breach"
-        return f"not AC-secure: {what}, {self.unsupplied_kwh:,.1f} kWh of losses not supplied"
+        return f"not AC-secure: {what}, {energy(self.unsupplied_kwh)} of losses not supplied"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and words, ready for JSON."""
         return {"secure": self.secure, "headline": self.headline, **asdict(self)}
 
 
+def energy(kwh: float) -> str:
+    """Energy in words, with small amounts not rounded away.
+
+    >>> energy(1234.56), energy(0.0123)
+    ('1,234.6 kWh', '0.012 kWh')
+    """
+    return f"{kwh:,.1f} kWh" if abs(kwh) >= 1.0 else f"{kwh:.2g} kWh"
+
+
 def verify(case: Case, plan: Plan, time_limit: float = 600.0) -> AcVerdict:
-    """Replay a plan under AC. Raises ``ReaderStopped`` where the engine does not come to an end."""
+    """Replay a plan under AC. Raises as `v2g.ac.flow.solve`."""
     record = Record(case, plan, 1e-6)
     return judge(record, solve(record, time_limit))
 
@@ -101,7 +113,10 @@ def judge(record: Record, flow: Flow) -> AcVerdict:
     gap = np.abs(flow.voltage - np.sqrt(squared))[live]
     gap = gap[np.isfinite(gap)]
     hours = record.hours
+    lost, unsupplied = float((losses(record, flow) * hours).sum()), float((beyond(record, flow) * hours).sum())
     breaches = [*voltages(record, flow, live), *ratings(record, flow), *formers(record, flow)]
+    if unsupplied > UNSUPPLIED * max(lost, 0.0) + DUST_KWH:
+        breaches.append(Breach("losses not in the plan", "whole horizon", unsupplied, UNSUPPLIED * lost, "kWh", 1))
     if not flow.converged[flow.solved].all():
         t = int(np.flatnonzero(flow.solved & ~flow.converged)[0])
         count = int((flow.solved & ~flow.converged).sum())
@@ -114,9 +129,9 @@ def judge(record: Record, flow: Flow) -> AcVerdict:
         lowest=extreme(record, flow.voltage, live, -1.0),
         highest=extreme(record, flow.voltage, live, 1.0),
         difference_pu=(float(gap.max()), float(np.percentile(gap, 95))) if gap.size else (0.0, 0.0),
-        loss_kwh=float((losses(record, flow) * hours).sum()),
+        loss_kwh=lost,
         given_kwh=float((np.maximum(record.devices.real, 0.0) * record.live * hours).sum()),
-        unsupplied_kwh=float((np.maximum(beyond(record, flow), 0.0) * hours).sum()),
+        unsupplied_kwh=unsupplied,
         dead_bus_kwh=float((np.abs(record.devices.real) * ~record.live * hours).sum()),
         ratings=(int(known.sum()), int((~known).sum())),
         breaches=tuple(breaches),
@@ -140,10 +155,9 @@ def forming_now(record: Record, flow: Flow) -> Mask:
 
 
 def beyond(record: Record, flow: Flow) -> Array:
-    """What forming sources give beyond the plan in kW, all phases together, shape (T,)."""
+    """What forming sources give beyond the plan in kW, all phases of a source together, shape (T,)."""
     gap = np.where(forming_now(record, flow), (flow.given - record.source_power).real, 0.0)
-    total = gap.sum(axis=1)
-    return np.asarray(np.where(np.abs(total) > LEAST_KW, total, 0.0).sum(axis=0))
+    return np.asarray(np.maximum(gap.sum(axis=1), 0.0).sum(axis=0))
 
 
 def extreme(record: Record, voltage: Array, live: Mask, sign: float) -> Extreme | None:

@@ -14,9 +14,6 @@ from v2g.feeders.network import PRIMARY, Bus, Note, Transformer, Weight, Winding
 ROOT3 = 3.0**0.5
 STAR = "star"
 """What the name of a bus in the middle of three windings ends on."""
-AGREE = 1e-6
-"""Relative difference of taps that is only rounding."""
-
 Row = dict[str, Any]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from v2g.case import Case
 from v2g.plan import Plan
 from v2g.replay import (
+    check_ac,
     check_engines,
     check_feeder,
     check_fleet,
@@ -28,7 +29,7 @@ from v2g.replay.verdict import Check, Verdict
 
 CHECKS: tuple[Callable[[Record], Check], ...] = (
     *check_tables.CHECKS, *check_loads.CHECKS, *check_fleet.CHECKS, *check_ways.CHECKS, *check_sites.CHECKS,
-    *check_sources.CHECKS, *check_engines.CHECKS, *check_feeder.CHECKS,
+    *check_sources.CHECKS, *check_engines.CHECKS, *check_feeder.CHECKS, *check_ac.CHECKS,
 )  # fmt: skip
 """Every check on the tables, in the order in which a verdict lists them; those on the summary follow."""
 

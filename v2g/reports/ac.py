@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from v2g.ac.verdict import AcVerdict
+from v2g.ac.verdict import AcVerdict, energy
 
 SHOWN = 12
 
@@ -26,8 +26,8 @@ def ac_report(verdict: AcVerdict) -> str:
     )
     share = 100.0 * verdict.loss_kwh / verdict.given_kwh if verdict.given_kwh > 0 else 0.0
     lines.append(
-        f"  losses: {verdict.loss_kwh:,.1f} kWh on the feeder ({share:.1f} % of what is fed in), "
-        f"{verdict.unsupplied_kwh:,.1f} kWh of them not in the plan"
+        f"  losses: {energy(verdict.loss_kwh)} on the feeder ({share:.1f} % of what is fed in), "
+        f"{energy(verdict.unsupplied_kwh)} of them not in the plan"
     )
     lines.append(f"  ratings: {known} lines and transformers with one, {unknown} not known")
     lines.append(f"  service at dead buses: {verdict.dead_bus_kwh:,.1f} kWh")
