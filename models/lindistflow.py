@@ -71,7 +71,7 @@ class LinDistFlow(Transport):
         a = self.end_leg[e]
         return self.end_share[e] * self.flow_kvar[a, t] - self.end_cross_back[e] * self.flow[a, t]
 
-    @constraint(where="live")
+    @constraint(where="live", settles="flow_kvar")
     def balance_kvar(self, n, t):
         """Kirchhoff's current law for reactive power."""
         return self.arriving_kvar[n, t] - self.leaving_kvar[n, t] + self.reactive[n, t] == self.lost_kvar[n, t]
@@ -87,7 +87,7 @@ class LinDistFlow(Transport):
         b = self.other[m]
         return self.drop_kw[m] * self.flow[b, t] + self.drop_kvar[m] * self.flow_kvar[b, t]
 
-    @constraint(where="energised")
+    @constraint(where="energised", settles="voltage")
     def drop(self, a, t):
         """Voltage falls along the leg."""
         return self.voltage[self.to_node[a], t] == self.upstream[a, t] - self.fall[a, t] + self.offset[a, t]
@@ -114,7 +114,7 @@ class LinDistFlow(Transport):
         """Nor reactive power."""
         return self.circulating_kvar[d, t] == self.driven_kvar[d, t]
 
-    @constraint(where="held")
+    @constraint(where="held", settles="voltage")
     def reference(self, n, t):
         """The unit that forms the island holds its voltage."""
         return self.voltage[n, t] == self.setpoint[n, t] ** 2

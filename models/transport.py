@@ -34,7 +34,12 @@ class Transport(Part):
         """Power that the legs take from a node."""
         return self.end_share[e] * self.flow[self.end_leg[e], t]
 
-    @constraint(where="live")
+    @constraint(where="live", settles="flow")
     def balance(self, n, t):
         """Kirchhoff's current law: what arrives and is injected leaves, or is lost. It names no device."""
         return self.arriving[n, t] - self.leaving[n, t] + self.injection[n, t] == self.lost[n, t]
+
+    @total(into="level")
+    def seen(self, n, t):
+        """Without voltages, devices see the nominal one."""
+        return self.live[n, t]

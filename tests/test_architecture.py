@@ -63,6 +63,7 @@ TABLE = {
     "v2g.solvers.highs": May(SOLVERS.inside, (*ARRAYS, "highspy")),
     "v2g.solvers.pyomo": May(SOLVERS.inside, (*ARRAYS, "pyomo", "pulp")),
     "v2g.engine": ENGINE,
+    "v2g.engine.tied": May(ENGINE.inside, (*ARRAYS, "scipy")),
     "v2g.engine.by_pyomo": May(ENGINE.inside, (*ARRAYS, "pyomo")),
     "v2g.replay": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), ("numpy", "pandas")),
     "v2g.formats": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.schema", "v2g.formats"), BORDERS),

@@ -11,15 +11,19 @@ from small import STREET, case_of
 
 import v2g
 from v2g.affine import Term, gather
+from v2g.case import Case
 from v2g.certify import certify
 from v2g.engine.core import Reduced
 from v2g.engine.states import States, peel
+from v2g.engine.tied import Tied
+from v2g.formats import locate, read_folder
+from v2g.formats.draft import Draft
 from v2g.lp import LP, column_sums
 from v2g.planning import ALWAYS, HIGHS_OPTIONS, problem_of
 from v2g.readings.arrays import Arrays
 
 SEEDS = [f"seed {number}" for number in range(5)]
-NAMES = [*SEEDS, "street", "ieee13-base"]
+NAMES = [*SEEDS, "street", "ieee13-base", "ieee13-base, charging"]
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
@@ -28,9 +32,31 @@ def program(name: str, network: str = "lindistflow") -> LP:
     """The whole program of a case."""
     if name.startswith("seed"):
         case = seeded(int(name.split()[1])).read()
+    elif name == "street":
+        case = case_of(STREET)
     else:
-        case = case_of(STREET) if name == "street" else v2g.read(name)
+        case = charging(name.split(",")[0]) if "," in name else v2g.read(name)
     return Arrays(problem_of(case, network, "tiers")).read()
+
+
+def charging(name: str) -> Case:
+    """The case with 400 us to earth on every phase of every line: voltages and reactive flows hang on each other."""
+    draft = read_folder(locate(name))
+    lines = draft.tables["lines"].copy()
+    for phase in "abc":
+        lines[f"b_{phase}{phase}_us"] = [400 if phase in of else "" for of in lines["phases"]]
+    return v2g.read(Draft.of(draft.header, {**draft.tables, "lines": lines}))
+
+
+def test_voltages_and_reactive_flows_that_hang_on_each_other_are_tied() -> None:
+    """One knot for the one island in the one hour, with as many reactive flows as voltages: each line has both."""
+    states, lp = peel(program("ieee13-base, charging")), program("ieee13-base, charging")
+    knots = [knot for level in states.levels if isinstance(level, Tied) for knot in level.knots]
+    assert len(knots) == 1
+    flows, voltages = (lp.layout.columns["legs", word] for word in ("flow_kvar", "voltage"))
+    tied = [np.isin(knots[0].column, np.arange(b.first, b.first + b.size)).sum() for b in (flows, voltages)]
+    assert tied[0] == tied[1] > 20
+    assert not any(isinstance(level, Tied) for level in peel(program("ieee13-base")).levels)
 
 
 def dense(lp: LP) -> np.ndarray:

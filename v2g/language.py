@@ -152,11 +152,19 @@ class constraint(Rule):
     """A row for every index (``where`` restricts them). The text is one comparison.
 
     ``lazy=True`` says that few of these rows ever bind: an engine may leave them out until a
-    solution violates them.
+    solution violates them. ``settles`` names the state that an equality is the law of: where states
+    hang on each other, an engine then knows which row to solve for which.
     """
 
-    def __init__(self, text: Callable[..., Any] | None = None, *, where: str | None = None, lazy: bool = False) -> None:
-        self.where, self.lazy = where, lazy
+    def __init__(
+        self,
+        text: Callable[..., Any] | None = None,
+        *,
+        where: str | None = None,
+        lazy: bool = False,
+        settles: str | None = None,
+    ) -> None:
+        self.where, self.lazy, self.settles = where, lazy, settles
         if text is not None:
             self(text)
 

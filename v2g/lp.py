@@ -94,7 +94,8 @@ class Objective:
 class LP:
     """Rows ``row_lower <= A x <= row_upper``, bounds on x, and the stages of the policy in order.
 
-    ``integer`` and ``state`` mark columns, ``lazy`` the rows that rarely bind.
+    ``integer`` and ``state`` mark columns, ``lazy`` the rows that rarely bind. ``settles``, shape
+    (rows, 2), gives for each row the first and past-last column of the states that it settles.
     """
 
     matrix: Rows
@@ -107,6 +108,7 @@ class LP:
     lazy: NDArray[np.bool_]
     objectives: tuple[Objective, ...]
     layout: Layout
+    settles: Ints | None = None
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -84,8 +84,9 @@ def _stretchable(lp: LP) -> tuple[LP, Ints]:
     row_lower, row_upper = (np.concatenate([getattr(b, name) for b in blocks]) for name in ("lower", "upper"))
     lazy, body = np.concatenate([b.lazy for b in blocks]), stack([b.rows(columns) for b in blocks])
     integer, state = np.zeros(columns + 1, bool), np.r_[lp.state, False]
-    program = LP(body, row_lower, row_upper, lower, upper, integer, state, lazy, (), lp.layout)
-    return program, np.concatenate([b.owner for b in blocks])
+    owner = np.concatenate([b.owner for b in blocks])
+    settles = None if lp.settles is None else np.r_[lp.settles, [[0, 0]]][owner]
+    return LP(body, row_lower, row_upper, lower, upper, integer, state, lazy, (), lp.layout, settles), owner
 
 
 @dataclass(frozen=True)

@@ -207,6 +207,7 @@ class Arrays:
         rows, matrix, row_lower, row_upper = self.rows()
         size = sum(b.size for b in columns.values())
         lazy = np.zeros(sum(b.size for b in rows.values()), dtype=bool)
+        settles = np.zeros((lazy.size, 2), dtype=np.int64)
         flags = {"integer": np.zeros(size, dtype=bool), "state": np.zeros(size, dtype=bool)}
         for part in self.parts:
             for rule in part.words(variable):
@@ -216,9 +217,12 @@ class Arrays:
             for rule in part.words(constraint):
                 block = rows[part.table, rule.name]
                 lazy[block.first : block.first + block.size] = rule.lazy
+                if rule.settles:
+                    state = columns[part.table, rule.settles]
+                    settles[block.first : block.first + block.size] = state.first, state.first + state.size
         return LP(
             stack(matrix), _joined(row_lower), _joined(row_upper), _joined(lower), _joined(upper),
-            flags["integer"], flags["state"], lazy, self.objectives(), Layout(columns, rows, self._labels()),
+            flags["integer"], flags["state"], lazy, self.objectives(), Layout(columns, rows, self._labels()), settles,
         )  # fmt: skip
 
     def _labels(self) -> dict[tuple[str, str], Any]:
