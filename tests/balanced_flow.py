@@ -71,6 +71,11 @@ def admittance(network: Network) -> np.ndarray:
     for bank in network.capacitors:
         if bank.closed:
             y[place[bank.bus], place[bank.bus]] += 1e-3j * bank.kvar
+    for unit in network.transformers:
+        if unit.closed:
+            low = unit.windings[1]
+            flux = (kv[low.bus] / (low.kv * low.tap)) ** 2
+            y[place[low.bus], place[low.bus]] += 1e-3 * flux * complex(unit.noload_kw, -unit.magnetising_kvar)
     return y
 
 
@@ -107,6 +112,8 @@ def injection(network: Network, v: np.ndarray, place: dict[str, int]) -> np.ndar
     for load in network.loads:
         level = abs(v[place[load.bus]])
         s[place[load.bus]] -= 1e-3 * complex(load.kw * level**load.kw_exponent, load.kvar * level**load.kvar_exponent)
+    for shunt in network.shunts:
+        s[place[shunt.bus]] -= 1e-3 * complex(shunt.kw, shunt.kvar) * abs(v[place[shunt.bus]]) ** 2
     for unit in network.generators:
         s[place[unit.bus]] += 1e-3 * unit.kw
     return s

@@ -37,6 +37,19 @@ class Flow:
             if bank.closed:
                 for one, other, share, volts in branches(network, bank.bus, bank.phases, bank.connection):
                     self.join({one: 1.0, other: -1.0}, 1j * bank.kvar * 1e3 * share / volts**2)
+        for shunt in network.shunts:
+            self.take(shunt.bus, shunt.phases, complex(shunt.kw, -shunt.kvar))
+        for unit in network.transformers:
+            low = unit.windings[1]
+            nominal = next(bus.kv_ln for bus in network.buses if bus.name == low.bus)
+            across = len(low.phases) if set(low.phases) <= set("12") else 3.0**0.5 if len(low.phases) > 1 else 1.0
+            flux = (nominal * across / (low.kv * low.tap)) ** 2
+            self.take(low.bus, low.phases, flux * complex(unit.noload_kw, -unit.magnetising_kvar))
+
+    def take(self, bus: str, phases: str, kilowatts: complex) -> None:
+        """An admittance from each phase to the ground, by what all of them take at nominal voltage."""
+        for one, other, share, volts in branches(self.network, bus, phases, "wye"):
+            self.join({one: 1.0, other: -1.0}, kilowatts * 1e3 * share / volts**2)
 
     def place(self, node: Node) -> int:
         return self.places.setdefault(node, len(self.places))

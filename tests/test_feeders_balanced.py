@@ -171,8 +171,8 @@ def test_the_rest_of_a_matpower_case(ohms: Network) -> None:
     assert (generator.bus, generator.rating_kw, generator.kw) == ("40", 160.0, 50.0)
     (bank,) = ohms.capacitors
     assert bank.kvar == pytest.approx(120.0)
-    shunt, negative = by_name(ohms.loads, "shunt_30"), by_name(ohms.loads, "load_20_2")
-    assert (shunt.kw, shunt.kw_exponent) == (pytest.approx(30.0), 2.0)
+    (shunt,), negative = ohms.shunts, by_name(ohms.loads, "load_20_2")
+    assert (shunt.bus, shunt.kw, shunt.kvar) == ("30", pytest.approx(30.0), 0.0)
     assert_allclose([negative.kw, negative.kvar], [40.0, 10.0])
     (unit,) = ohms.transformers
     high, low = unit.windings
@@ -198,7 +198,7 @@ def test_matpower_elements_know_their_lines(ohms: Network) -> None:
 
 def test_notes_of_a_matpower_case(ohms: Network) -> None:
     changed = noted(ohms, Weight.CHANGED)
-    assert "3 lines are known in positive sequence only" in changed
+    assert "in positive sequence only (3 lines)" in changed
     assert "delta-wye" in changed and "negative generators" in changed and "hold no voltage" in changed
     assert "isolated buses" in noted(ohms, Weight.UNUSED) and "out of service" in noted(ohms, Weight.UNUSED)
     assert ohms.lost() == ()
@@ -333,7 +333,7 @@ def test_lines_of_pandapower(lane: Network) -> None:
     assert_allclose(street.r_ohm, 0.06 * np.eye(3))
     assert street.rating_a == pytest.approx(270.0)
     assert by_name(lane.lines, "yard").rating_a is None  # 99,999 kA
-    assert "of 4 lines are known in positive sequence only" in noted(lane, Weight.CHANGED)
+    assert "in positive sequence only (4 lines)" in noted(lane, Weight.CHANGED)
 
 
 def test_switches_of_pandapower(lane: Network) -> None:
@@ -368,8 +368,8 @@ def test_devices_of_pandapower(lane: Network) -> None:
     assert yards == {"a": (3.0, 1.0), "b": (6.0, 2.0), "c": (9.0, 3.0)}
     (bank,), (roof,), (chp,), (box,), (feed,) = lane.capacitors, lane.solar, lane.generators, lane.storage, lane.sources
     assert (bank.bus, bank.kvar) == ("pond", 100.0)
-    assert by_name(lane.loads, "bank").kw == pytest.approx(2.0)
-    assert (roof.bus, roof.rating_kw, roof.rating_kva) == ("mill", 40.0, 50.0)
+    assert [(shunt.bus, shunt.kw) for shunt in lane.shunts] == [("pond", pytest.approx(2.0))]
+    assert (roof.bus, roof.rating_kw, roof.rating_kva) == ("mill", 50.0, 50.0)
     assert (chp.rating_kw, chp.kw) == (40.0, 30.0)
     assert (box.capacity_kwh, box.start_kwh, box.reserve_kwh, box.charge_kw, box.discharge_kw) == (
         100.0, pytest.approx(60.0), pytest.approx(10.0), 50.0, 50.0,
@@ -503,7 +503,7 @@ def test_tables_that_are_not_taken_over_are_lost(tmp_path: Path) -> None:
     network = Pandapower().read(path)
     (note,) = network.lost()
     assert "motor" in note.text and str(note.origin) == "net.json/motor:7"
-    assert "1 controllers" in noted(network, Weight.CHANGED)
+    assert "1 controller: " in noted(network, Weight.CHANGED)
 
 
 # ----------------------------------------------------------------------- PyPSA
@@ -679,7 +679,7 @@ def test_what_a_case_of_matpower_says_besides_is_noted() -> None:
     network = matpower.network(text, "ohms.m", "ohms")
     assert "mpc.gencost: no plan needs it" in noted(network, Weight.UNUSED)
     assert "mpc.bus_name: buses are called by their number" in noted(network, Weight.CHANGED)
-    assert "limits of the voltage of buses are those of the case: 1, such as 20" in noted(network, Weight.CHANGED)
+    assert {bus.name: (bus.vmin_pu, bus.vmax_pu) for bus in network.buses if bus.vmin_pu} == {"20": (0.95, 1.05)}
 
 
 @pytest.mark.parametrize("path", [OHMS, LANE, QUAY])

@@ -269,7 +269,7 @@ def test_what_is_lost_and_what_is_unused(hamlet: Network) -> None:
     unused = [note.text for note in hamlet.notes if note.weight is Weight.UNUSED]
     assert unused == [
         "node alone: nothing is connected to it",
-        "2 objects of class EnergySchedulingType: x, y",
+        "objects of class EnergySchedulingType (2): x, y",
     ]
 
 

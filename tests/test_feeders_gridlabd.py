@@ -63,7 +63,7 @@ def test_voltages_are_as_written_or_as_transformers_give_them(hamlet: Network) -
     assert kv["works_low"] == pytest.approx(7.2 * 480 / 12470)  # 480 V is written, which is between phases
     assert kv["shed_low"] == 0.277128
     (note,) = [note for note in hamlet.notes if "nominal voltage" in note.text]
-    assert "1 buses" in note.text and "works_low" in note.text
+    assert "being written (1): " in note.text and "works_low" in note.text
 
 
 def test_a_line_by_numbers(hamlet: Network) -> None:
@@ -197,7 +197,7 @@ def test_what_has_no_effect_is_noted_once(hamlet: Network) -> None:
     assert [text.split(":")[0] for text in unused] == [
         "statements clock",
         "statements module",
-        "1 objects of class recorder",
+        "objects of class recorder (1)",
     ]
 
 

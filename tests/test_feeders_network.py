@@ -320,7 +320,7 @@ class Given:
     def looks_like(self, path: Path, head: bytes) -> bool:
         return head.startswith(b"given")
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         return self.net
 
 

@@ -108,9 +108,10 @@ def test_lines_of_one_phase_and_of_two_legs(hamlet: Network) -> None:
 def test_open_and_disabled_lines(hamlet: Network) -> None:
     tie: Line = by_name(hamlet.lines, "tie")
     assert (tie.switch, tie.closed) == (True, False)
-    assert "old" not in {line.name for line in hamlet.lines}
+    old: Line = by_name(hamlet.lines, "old")
+    assert not old.closed
     (note,) = [note for note in hamlet.notes if "line old" in note.text]
-    assert (note.weight, str(note.origin)) == (Weight.UNUSED, "hamlet.dss:17")
+    assert (note.weight, str(note.origin)) == (Weight.CHANGED, "hamlet.dss:17")
 
 
 def test_a_reactor_between_two_buses_is_a_line(hamlet: Network) -> None:

@@ -304,7 +304,7 @@ def test_scan_of_a_large_feeder_is_quick() -> None:
     begun = time.process_time()
     script = cleaned(path)
     assert time.process_time() - begun < 2.0
-    assert len(script.files) == 12 and script.files[0] == "Master-unbal.dss"
+    assert len(script.files) == 12 and next(iter(script.files)) == "Master-unbal.dss"
 
 
 def test_nul_bytes_are_noted_where_they_stand() -> None:
@@ -320,7 +320,7 @@ def test_files_are_found_in_another_case_and_with_either_slash(tmp_path: Path) -
     (tmp_path / "parts" / "lines.dss").write_text("! lines\nnew line.k bus1=a bus2=b\n")
     (tmp_path / "parts" / "xy.csv").write_text("a, 1, 2\nB 3\t4 ! end\n\nnobody\n")
     script = script_of(tmp_path, START + "redirect Parts\\LINES\nbuscoords parts/XY.CSV")
-    assert script.files == ("main.dss", "parts/lines.dss", "parts/xy.csv")
+    assert tuple(script.files) == ("main.dss", "parts/lines.dss", "parts/xy.csv")
     assert texts(script)[-1] == "New Line.k bus1=a bus2=b"
     assert str(script.commands[-1].origin) == "parts/lines.dss:2"
     assert [(place.bus, place.x, place.y) for place in script.coordinates] == [("a", 1, 2), ("b", 3, 4)]

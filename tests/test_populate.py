@@ -23,6 +23,7 @@ from v2g.errors import UsageError
 from v2g.feeders.importing import import_feeder
 from v2g.formats import locate
 from v2g.populate import Populated, populate
+from v2g.populate.feeder import charging_kvar
 
 Rows = list[dict[str, str]]
 
@@ -368,3 +369,13 @@ def test_an_imported_feeder_in_delta(tmp_path: Path) -> None:
     before = {f.code for f in v2g.check(tmp_path / "base")}
     assert {f.code for f in v2g.check(done.folder)} <= before
     assert {row["connection"] for row in rows(done.folder, "chargers")} == {"delta"}
+
+
+def test_reactors_stay_and_capacitors_open(tmp_path: Path) -> None:
+    """Of two banks of the 13-node feeder, one is made a reactor."""
+    base = changed_feeder(tmp_path / "base", "capacitors", {"cap1": {"kvar": "-600"}})
+    done = populate(base, tmp_path / "c", vehicles=5, outage=6)
+    assert {row["capacitor"]: row["closed"] for row in rows(done.folder, "capacitors")} == {"cap1": "1", "cap2": "0"}
+    assert done.told.switched["capacitors"] == 1
+    none = dict.fromkeys(done.case.table("buses")["bus"], 0)  # one island, at 0 kV: lines charge nothing
+    assert charging_kvar(done.case, none, none) == {0: 600.0}

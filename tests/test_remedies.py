@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import v2g
@@ -24,7 +25,8 @@ from v2g.formats import locate
 from v2g.formats.plan_folder import write_plan
 from v2g.plan import Plan
 from v2g.remedies import KINDS, Kind, Remedy, Search
-from v2g.remedies.kind import steps_to
+from v2g.remedies.generator import MobileGenerator
+from v2g.remedies.kind import Plight, steps_to
 from v2g.remedies.switch import Switch
 from v2g.remedies.tables import Tables
 from v2g.remedies.trial import Trial
@@ -424,3 +426,17 @@ def test_candidates_that_do_not_help_together_are_not_tried_one_by_one(
     assert [(tried.where, tried.size, tried.outcome) for tried in found.tried] == [
         ("leaf30", 100.0, "does not work"), ("leaf60", 100.0, "does not work"),
     ]  # fmt: skip
+
+
+def test_a_mobile_generator_is_said_to_form_an_island_that_nothing_else_forms(tmp_path: Path) -> None:
+    """In the village the battery in the town hall forms it; without that, only the generator that comes does."""
+    hours = [pd.Timestamp(f"2026-01-15T{hour}:00", tz="UTC") for hour in (18, 22)]
+
+    def words(case: Case) -> str:
+        plight = Plight(case, "cold_store", 2, "hill", "", hours[0], hours[1], ())
+        return next(iter(MobileGenerator(11).candidates(plight))).words(1.0)
+
+    assert words(v2g.read("village")) == "A mobile generator of 5 kW with 1 L of fuel at bus hill"
+    case = v2g.read("village")
+    case.tables["batteries"]["forming"] = False
+    assert words(case) == "A mobile generator of 5 kW with 1 L of fuel at bus hill, which forms the island there,"

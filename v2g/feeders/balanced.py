@@ -26,6 +26,7 @@ from v2g.feeders.network import (
     Network,
     Note,
     Origin,
+    Shunt,
     Solar,
     Source,
     Storage,
@@ -33,12 +34,19 @@ from v2g.feeders.network import (
     Weight,
     Winding,
 )
+from v2g.formats.words import counted
 
 ROOT3 = 3.0**0.5
 MEGA = 1000.0
 """kW in a MW."""
 MOST_FINDINGS = 1_000
 NOWHERE = Origin()
+Limits = tuple[float | None, float | None]
+"""Least and most, None where not known."""
+USUAL: Limits = (0.9, 1.1)
+"""Voltages that an imported case allows by itself, in per unit."""
+Matters = Mapping[str, tuple[str, object]]
+"""Columns with no place in a case: what is said of them, and their value that means nothing."""
 YES, NO = ("true", "1", "1.0", "yes"), ("false", "0", "0.0", "no")
 
 
@@ -170,6 +178,15 @@ class Build:
         """The same for many elements, in one note."""
         self._gathered.setdefault((weight, text), []).append((name, record.origin))
 
+    def left_out(self, record: Record, name: str, columns: Matters) -> None:
+        """Notes on columns that say something and have no place in a case."""
+        for column, (text, neutral) in columns.items():
+            value = record.cells.get(column)
+            number = finite(value)
+            said = value if number is None else number
+            if not record.blank(column) and said != neutral and str(said).lower() not in (str(neutral).lower(), "nan"):
+                self.gather(Weight.CHANGED, f"{text} ({column})", record, name)
+
     def free(self, kind: str, wanted: str) -> str:
         """A name that a case can hold and no other element of a kind has."""
         taken = self._taken.setdefault(kind, set())
@@ -187,13 +204,24 @@ class Build:
         """An element of a kind of ``Network``."""
         self.parts.setdefault(kind, []).append(element)
 
-    def bus(self, record: Record, name: str, kv: float, x: float | None = None, y: float | None = None) -> None:
-        """A bus of three phases, ``kv`` between them."""
+    def bus(
+        self, record: Record, name: str, kv: float, x: float | None = None, y: float | None = None,
+        limits: Limits = (None, None),
+    ) -> None:  # fmt: skip
+        """A bus of three phases, ``kv`` between them; ``limits`` of its voltage in per unit.
+
+        Equal limits are not taken: that is how a file says which voltage is held.
+        """
         if record.key in self.places or record.key in self.idle:
             record.refuse(None, "This bus is there twice.", "Give each its own name.", record.key)
             return
         taken = self.free("buses", name)
-        self.places[record.key] = Bus(taken, PRIMARY, kv / ROOT3, x, y, origin=record.origin)
+        least, most = (None, None) if limits == USUAL else limits
+        if least is not None and most is not None and least >= most:
+            text = "buses whose limits of the voltage leave no room, and are left out"
+            self.gather(Weight.CHANGED, text, record, name)
+            least = most = None
+        self.places[record.key] = Bus(taken, PRIMARY, kv / ROOT3, x, y, least, most, origin=record.origin)
 
     def at(self, record: Record, column: str) -> Bus | None:
         """The bus that a cell names; None where it is out of service, or not there, which is a fault."""
@@ -227,12 +255,13 @@ class Build:
 
     def transformer(
         self, record: Record, name: str, windings: tuple[Winding, Winding], x_pct: float, rating_kva: float | None,
-        closed: bool = True, lead: bool = False,
+        closed: bool = True, lead: bool = False, core: tuple[float, float] = (0.0, 0.0),
     ) -> None:  # fmt: skip
-        """Two windings of three phases."""
+        """Two windings of three phases; ``core``: kW and kvar that it takes all the time."""
         unit = Transformer(
-            self.free("branches", name), windings, (x_pct,), rating_kva, closed=closed, lead=lead, origin=record.origin
-        )
+            self.free("branches", name), windings, (x_pct,), rating_kva, closed=closed, lead=lead, noload_kw=core[0],
+            magnetising_kvar=core[1], origin=record.origin,
+        )  # fmt: skip
         self.add("transformers", unit)
 
     def turned(self, record: Record, name: str, degrees: float, ends: tuple[Bus, Bus]) -> tuple[tuple[str, str], bool]:
@@ -258,12 +287,12 @@ class Build:
             )
 
     def shunt(self, record: Record, name: str, bus: Bus, kw: float, kvar: float, closed: bool = True) -> None:
-        """What goes with the square of the voltage: a bank that gives ``kvar``, a load that takes ``kw``."""
+        """What goes with the square of the voltage: a bank that gives ``kvar``, and ``kw`` that are always taken."""
         if kvar:
             taken = self.free("capacitors", name)
             self.add("capacitors", Capacitor(taken, bus.name, PRIMARY, "wye", kvar, closed, origin=record.origin))
-        if closed:
-            self.load(record, name, bus, kw, 0.0, 2.0)
+        if closed and kw:
+            self.add("shunts", Shunt(self.free("shunts", name), bus.name, PRIMARY, kw, origin=record.origin))
 
     def source(self, record: Record, name: str, bus: Bus, voltage_pu: float) -> None:
         """Where supply comes in."""
@@ -295,17 +324,17 @@ class Build:
             raise ImportRefused(self.findings)
         if self.without_zero:
             text = (
-                f"the impedances of {self.without_zero} lines are known in positive sequence only: each phase has that "
-                "one, and none to the other phases"
+                f"impedances known in positive sequence only ({counted(self.without_zero, 'line')}): each phase has "
+                "that one, and none to the other phases"
             )
             self.note(Weight.CHANGED, text)
         if self._renamed:
             old, new = self._renamed[0]
-            text = f"{len(self._renamed)} names have blanks or are there twice, such as {old!r}: it is {new} now"
+            text = f"names with blanks, or there twice: {len(self._renamed):,}, such as {old!r}, which is {new} now"
             self.note(Weight.CHANGED, text)
         for (weight, text), found in self._gathered.items():
             self.note(weight, f"{text}: {len(found)}, such as {found[0][0]}", found[0][1])
-        kinds = {kind: tuple(elements) for kind, elements in self.parts.items()}
+        kinds: dict[str, Any] = {kind: tuple(elements) for kind, elements in self.parts.items()}
         return Network(
             name, self.format, tuple(self.places.values()), notes=tuple(self.notes), lonlat=lonlat,
             frequency_hz=frequency_hz, **kinds,

@@ -36,6 +36,7 @@ def merge_chains(network: Network) -> Merged:
         for end in ends(branch):
             at.setdefault(end, []).append(branch.name if isinstance(branch, Line) else "")
     busy = {device.bus for _, device in devices(network)} | {source.bus for source in network.sources}
+    busy |= {bus.name for bus in network.buses if bus.vmin_pu is not None or bus.vmax_pu is not None}
     lines = {line.name: line for line in network.lines}
     gone_buses: dict[str, str] = {}
     gone_lines: dict[str, str] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 import networkx as nx
 
-from v2g.feeders.graph import branches, bus_graph, ends
+from v2g.feeders.graph import DEVICES, branches, bus_graph, ends
 from v2g.feeders.network import Line, Network, Note, Transformer, Weight
 
 
@@ -65,7 +65,7 @@ def _renamed(network: Network, name: str) -> Network:
         return replace(network, lines=_with(network.lines, straightened), notes=notes)
     changed: dict[str, Any] = {
         kind: tuple(_relabelled(one, behind, new, name) for one in getattr(network, kind))
-        for kind in ("buses", "lines", "transformers", "loads", "capacitors", "generators", "solar", "storage")
+        for kind in ("buses", "lines", "transformers", *DEVICES)
     }
     text = f"line {name} ends on phases {line.to_phases}, from {line.phases}: behind it phases have new names"
     notes = (*network.notes, Note(Weight.CHANGED, text, line.origin))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import networkx as nx
 
+from v2g.feeders.cores import core
 from v2g.feeders.graph import branches, bus_graph, devices, ends
-from v2g.feeders.network import LEGS, PRIMARY, Bus, Load, Network, Note, Transformer, Weight
+from v2g.feeders.network import LEGS, PRIMARY, Bus, Load, Network, Note, Shunt, Transformer, Weight
 
 LOW_KV = 1.0
 """Highest voltage between phases, in kV, of what counts as a secondary."""
@@ -60,8 +61,10 @@ def fold(network: Network) -> Folded:
     """Move what hangs on secondaries to their primary buses; loads keep their names, one row each.
 
     Folded is what lies below the last transformer, at most 1 kV between phases, and serves loads, panels and batteries
-    alone. Secondaries with machines, capacitors, switches or loops are kept, and those whose devices no single row
-    can stand for at the primary, such as a load between two phases behind a delta.
+    alone. The magnetising of that transformer is a shunt of the primary; its no-load losses are told, not taken: an
+    island may rest from them, which costs rows over all voltages for each bus. Secondaries with machines, capacitors,
+    switches or loops are kept, and those whose devices no single row can stand for at the primary, such as a load
+    between two phases behind a delta.
     """
     at: dict[str, list[Any]] = {}
     for _, device in devices(network):
@@ -85,26 +88,39 @@ def fold(network: Network) -> Folded:
             moved.append(Moved(kind, device.name, device.bus, secondary.primary, names, _kva(secondary.bank)))
         return tuple(out)
 
-    devices_now: dict[str, Any] = {kind: placed(kind) for kind in ("loads", "solar", "storage")}
+    devices_now: dict[str, Any] = {kind: placed(kind) for kind in ("loads", "shunts", "solar", "storage")}
+    cores = list(_cores(network, found))
+    devices_now["shunts"] += tuple(replace(shunt, kw=0.0) for shunt in cores if shunt.kvar)
     folded = replace(
         network,
         **devices_now,
         buses=tuple(bus for bus in network.buses if bus.name not in home),
         lines=tuple(line for line in network.lines if line.from_bus not in home),
         transformers=tuple(unit for unit in network.transformers if unit.name not in gone),
-        notes=(*network.notes, *_notes(found)),
+        notes=(*network.notes, *_notes(found, sum(shunt.kw for shunt in cores))),
     )
     return Folded(folded, tuple(moved), len(home))
 
 
-def _notes(found: list[_Secondary]) -> list[Note]:
+def _cores(network: Network, found: list[_Secondary]) -> Iterator[Shunt]:
+    """What the cores of the transformers that are gone take, at their primaries."""
+    kv = {bus.name: bus.kv_ln for bus in network.buses}
+    for secondary in found:
+        for unit in secondary.bank:
+            shunt = core(unit, kv[secondary.primary], winding=0)
+            if shunt is not None:
+                yield shunt
+
+
+def _notes(found: list[_Secondary], lost_kw: float) -> list[Note]:
     if not found:
         return []
     text = (
-        f"{len(found)} secondaries folded onto their primary buses (map.csv): ratings of their transformers and the "
+        f"secondaries folded onto their primary buses (map.csv), {len(found):,}: ratings of their transformers and the "
         "fall of voltage behind them are not in the case"
     )
-    return [Note(Weight.CHANGED, text)]
+    cores = f"no-load losses of the transformers that are folded are not in the case: {lost_kw:.1f} kW while it is live"
+    return [Note(Weight.CHANGED, text), *([Note(Weight.CHANGED, cores)] if lost_kw else [])]
 
 
 def _kva(bank: tuple[Transformer, ...]) -> float | None:
@@ -173,8 +189,8 @@ def _placeable(secondary: _Secondary, at: dict[str, list[Any]]) -> bool:
 
 def _place(bank: tuple[Transformer, ...], device: Any) -> Place | None:
     """Phases and connection at the primary that draw the same from it; None where no single device does."""
-    between = isinstance(device, Load)
-    phases, connection = device.phases, device.connection if between else "wye"
+    between = isinstance(device, Load | Shunt)
+    phases, connection = device.phases, device.connection if isinstance(device, Load) else "wye"
     if len(bank) > 1:
         same = all(_rule(unit) is _same for unit in bank)
         there = {p for unit in bank for p in unit.windings[1].phases}

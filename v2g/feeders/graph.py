@@ -7,14 +7,14 @@ from itertools import pairwise, product
 
 import networkx as nx
 
-from v2g.feeders.network import Capacitor, Generator, Line, Load, Network, Solar, Storage, Transformer
+from v2g.feeders.network import Capacitor, Generator, Line, Load, Network, Shunt, Solar, Storage, Transformer
 
 Branch = Line | Transformer
-Device = Load | Capacitor | Generator | Solar | Storage
+Device = Load | Capacitor | Shunt | Generator | Solar | Storage
 Node = tuple[str, str]
 """A bus and a phase of it."""
 
-DEVICES = ("loads", "capacitors", "generators", "solar", "storage")
+DEVICES = ("loads", "capacitors", "shunts", "generators", "solar", "storage")
 
 
 def branches(network: Network) -> tuple[Branch, ...]:

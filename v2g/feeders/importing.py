@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from v2g.case import Case
 from v2g.errors import Finding, ImportRefused, InvalidCase, UsageError
-from v2g.feeders import READERS, guess
+from v2g.feeders import READERS, guess, pandapower
 from v2g.feeders.chains import Merged, merge_chains
 from v2g.feeders.fold import Folded, Moved, fold, wants_folding
 from v2g.feeders.names import with_valid_names
@@ -36,14 +36,15 @@ OTHER_NAMES = {"batteries": "storage", "grid": "sources"}
 class Imported:
     """A case that was written, and how it came about.
 
-    ``network`` is the file's own, before anything was folded; ``ties`` are the branches that stand open.
+    ``network`` is the file's own, before anything was folded; ``files`` are all that were read, with their SHA-256;
+    ``ties`` are the branches that stand open.
     """
 
     folder: Path
     case: Case
     network: Network
     reader: str
-    files: tuple[str, ...]
+    files: Mapping[str, str]
     folded: int | None
     merged: int
     notes: tuple[Note, ...]
@@ -53,9 +54,9 @@ class Imported:
         """Plain numbers and text, for JSON."""
         weights = {str(weight): sum(note.weight is weight for note in self.notes) for weight in Weight}
         return {
-            "case": str(self.folder), "reader": self.reader, "files": list(self.files), "read": self.network.counts(),
-            "load_kw": load_kw(self.network), "folded_buses": self.folded, "merged_buses": self.merged,
-            "notes": weights, "open": list(self.ties),
+            "case": str(self.folder), "reader": self.reader, "engine": self.network.engine, "files": list(self.files),
+            "read": self.network.counts(), "load_kw": load_kw(self.network), "folded_buses": self.folded,
+            "merged_buses": self.merged, "notes": weights, "open": list(self.ties),
             "written": {name: len(frame) for name, frame in self.case.tables.items() if len(frame)},
         }  # fmt: skip
 
@@ -66,23 +67,96 @@ def load_kw(network: Network) -> float:
 
 
 def import_feeder(
-    path: str | Path, to: str | Path, format: str | None = None, fold: bool | None = None, accept: bool = False
-) -> Imported:
-    """Read a feeder file, check its wiring, and write it as a case folder, whole or not at all.
+    source: str | Path | Mapping[str, Any], to: str | Path, format: str | None = None, fold: bool | None = None,
+    accept: bool = False, bundle: str | Path | None = None,
+) -> Imported:  # fmt: skip
+    """Read a feeder of another tool, check its wiring, and write it as a case folder, whole or not at all.
 
-    ``fold`` moves secondaries onto their primary buses and merges chains of lines; left to itself it does so for
-    feeders that are large or have split-phase secondaries. ``accept`` takes the feeder without the data that would be
-    lost. Raises ImportRefused with every fault (file and line), ReaderStopped, CaseError, or UsageError for a folder
-    that holds something already.
+    Parameters
+    ----------
+    source
+        A file, a folder where the format is one of folders, or a network of pandapower in memory (``net``).
+    to
+        The folder of the case: kW, kvar, ohm and kV, one hour at the load of the file, supply present.
+    format
+        A name in `v2g.feeders.READERS`; by default it is told from the content.
+    fold
+        Move secondaries onto their primary buses and merge chains of lines; by default where the feeder is large or
+        has split-phase secondaries.
+    accept
+        Take the feeder without the data that would be lost.
+    bundle
+        The folder that all files of the feeder lie in, that of the file itself if not given; no other file is read.
+
+    Raises
+    ------
+    ImportRefused
+        With every fault (file and line); ``ReaderStopped`` for a reader that was killed, ``CaseError`` for what cannot
+        be opened, ``UsageError`` for a folder that holds something already, for a format that is not known, and where
+        the engine of a format is not installed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "two.m").write_text('''function mpc = two
+    ... mpc.version = "2"; mpc.baseMVA = 1;
+    ... mpc.bus = [1 3 0 0 0 0 1 1 0 11 1 1.1 0.9; 2 1 0.3 0.1 0 0 1 1 0 11 1 1.1 0.9];
+    ... mpc.gen = [1 0 0 1 -1 1 1 1 1 0];
+    ... mpc.branch = [1 2 0.01 0.02 0 0 0 0 0 0 1];
+    ... ''')
+    >>> done = import_feeder(folder / "two.m", folder / "case")
+    >>> done.reader, done.case.table("loads")["kw"].to_list()
+    ('matpower', [300.0])
     """
-    source, folder = resolved(path), resolved(to)
+    folder = resolved(to)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} holds something already; give another folder.")
+    opened, name, network = (
+        _in_memory(source, format) if isinstance(source, Mapping) else _opened(resolved(source), format, bundle)
+    )
+    network = with_valid_names(network)
+    sound, ties = _sound(network, accept)
+    return _written(sound, network, folder, (opened, name, ties), fold, accept)
+
+
+def _opened(source: Path, format: str | None, bundle: str | Path | None) -> tuple[Path, str, Network]:
     name = format or guess(source)
     reader: Reader = choose("format", name, READERS)
-    network = with_valid_names(reader.read(source))
-    sound, ties = _sound(network, accept)
-    return _written(sound, network, folder, (source, name, ties), fold, accept)
+    try:
+        return source, name, reader.read(source, _bundle(bundle, source))
+    except ImportRefused:
+        if format and (other := _otherwise(source, format)):
+            raise UsageError(f"{source} is not of format {format}, but of {other}: leave out --from.") from None
+        raise
+
+
+def _otherwise(source: Path, format: str) -> str:
+    """Another format that the content is of; blank where it is of the one that was named, or cannot be told."""
+    try:
+        found = guess(source)
+    except UsageError:
+        return ""
+    return "" if found == format else found
+
+
+def _in_memory(net: Mapping[str, Any], format: str | None) -> tuple[None, str, Network]:
+    """A network that is no file; of those that are mappings, only pandapower's is known."""
+    name = pandapower.READER.name
+    if format not in (None, name):
+        raise UsageError(f"A network in memory is read as {name}, and not as {format}: give a file.")
+    return None, name, pandapower.network_of(net)
+
+
+def _bundle(given: str | Path | None, source: Path) -> Path | None:
+    """The folder of all files; raises UsageError where the one opened does not lie in it."""
+    if given is None:
+        return None
+    folder = resolved(given)
+    if not folder.is_dir() or not source.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"--bundle: {source.name} does not lie in {folder}. Name a folder above it.")
+    return folder
 
 
 def _sound(network: Network, accept: bool) -> tuple[Network, tuple[str, ...]]:
@@ -105,7 +179,7 @@ def _lost(notes: Sequence[Note]) -> list[Finding]:
 
 
 def _written(
-    sound: Network, asked: Network, folder: Path, origin: tuple[Path, str, tuple[str, ...]],
+    sound: Network, asked: Network, folder: Path, origin: tuple[Path | None, str, tuple[str, ...]],
     folding: bool | None, accept: bool,
 ) -> Imported:  # fmt: skip
     """Fold, merge, tabulate, check, and write."""
@@ -119,14 +193,14 @@ def _written(
         raise ImportRefused(lost)
     case = _checked(made)
     done = Imported(
-        folder, case, asked, name, _files(source, asked), folded.buses if does_fold else None, len(merged.buses),
-        made.network.notes, ties,
+        folder, case, asked, name, asked.files or ({source.name: _digest(source)} if source else {}),
+        folded.buses if does_fold else None, len(merged.buses), made.network.notes, ties,
     )  # fmt: skip
     content = case_files(case)
     content[NOTES_FILE] = _notes_csv(done.notes)
     if moved := (*folded.moved, *_gone(merged)):
         content[MAP_FILE] = _map_csv(moved)
-    content[PROVENANCE_FILE] = _provenance(done, source).encode()
+    content[PROVENANCE_FILE] = _provenance(done).encode()
     place_folder(folder, content)
     return done
 
@@ -136,7 +210,8 @@ def _checked(made: Tabled) -> Case:
     try:
         return read(made.draft)
     except InvalidCase as invalid:
-        raise ImportRefused([_in_the_file(finding, made) for finding in invalid.findings]) from invalid
+        errors = [finding for finding in invalid.findings if finding.severity == "error"]
+        raise ImportRefused([_in_the_file(finding, made) for finding in errors]) from invalid
 
 
 def _in_the_file(finding: Finding, made: Tabled) -> Finding:
@@ -159,19 +234,6 @@ def _gone(merged: Merged) -> tuple[Moved, ...]:
     return (*(Moved("buses", bus, bus, "", into) for bus, into in merged.buses.items()), *lines)
 
 
-def _files(source: Path, network: Network) -> tuple[str, ...]:
-    """Files that elements come from, relative to the folder of the one that was opened; that one first.
-
-    Tables inside a file (``net.json/load``) are no files, and neither is a folder that was opened.
-    """
-    kinds = (getattr(network, kind) for kind in ("buses", "lines", "transformers", "loads", "capacitors", "sources"))
-    named = {element.origin.file for elements in kinds for element in elements} | {n.origin.file for n in network.notes}
-    if source.is_dir():
-        return tuple(sorted(name for name in named if (source / name).is_file()))
-    others = (name for name in named - {"", source.name} if not name.startswith(f"{source.name}/"))
-    return (source.name, *sorted(others))
-
-
 def _notes_csv(notes: Sequence[Note]) -> bytes:
     rank = list(Weight)
     ordered = sorted(notes, key=lambda note: (rank.index(note.weight), note.origin.file, note.origin.line or 0))
@@ -190,17 +252,15 @@ def _csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> bytes:
     return csv_bytes(frame)
 
 
-def _provenance(done: Imported, source: Path) -> str:
+def _provenance(done: Imported) -> str:
     """Where the case is from: files with their SHA-256, reader, versions, counts."""
-    base = source if source.is_dir() else source.parent
-    digests = {name: _digest(base / name) for name in done.files}
     about = {
         "reader": done.reader, "format": done.network.format, "v2g": version("v2g"),
-        "sha256": {name: digest for name, digest in digests.items() if digest},
+        "sha256": dict(done.files),
     }  # fmt: skip
     counts = {key: value for key, value in done.to_dict().items() if key not in ("case", "reader", "files")}
     return json.dumps(about | counts, indent=2, ensure_ascii=False) + "\n"
 
 
 def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from v2g.feeders.graph import bus_graph, ends
+from v2g.feeders.graph import DEVICES, bus_graph, ends
 from v2g.feeders.network import LEGS, Bus, Line, Network, Note, Transformer, Weight, Winding
 
 BOTH = 2.0
@@ -30,12 +30,11 @@ def one_phase_secondaries(network: Network) -> Network:
     if not phase_at:
         return network
     text = (
-        f"{len(phase_at)} buses of split-phase secondaries are circuits of one phase across both legs: "
+        f"buses of split-phase secondaries, {len(phase_at):,}, are circuits of one phase across both legs: "
         "loads of either leg count as if spread over both"
     )
     changes: dict[str, Any] = {
-        kind: tuple(_moved(device, phase_at) for device in getattr(network, kind))
-        for kind in ("loads", "capacitors", "generators", "solar", "storage")
+        kind: tuple(_moved(device, phase_at) for device in getattr(network, kind)) for kind in DEVICES
     }
     return replace(
         network,

@@ -10,28 +10,32 @@ Hence the interpreter of our own, ``matlab``: what it does not understand refuse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from v2g.errors import CaseError, Finding, ImportRefused
-from v2g.feeders.balanced import MEGA, Build, Record, amperes
+from v2g.feeders.balanced import MEGA, Build, Limits, Matters, Record, amperes, finite
 from v2g.feeders.matlab import Workspace
 from v2g.feeders.network import PRIMARY, Bus, Network, Origin, Weight, Winding
 
 MOST_BYTES = 32 << 20
-OWN = re.compile(rb"^[ \t]*(?:function\s+mpc\b|mpc\.(?:version|baseMVA|bus|branch|gen)\b)", re.MULTILINE)
+OWN = re.compile(
+    rb"^[ \t]*(?:function\s+mpc\b|function\s*\[\s*baseMVA\b|mpc\.(?:version|baseMVA|bus|branch|gen)\b)", re.MULTILINE
+)
 COLUMNS = {
     "bus": ("bus_i", "type", "Pd", "Qd", "Gs", "Bs", "area", "Vm", "Va", "baseKV"),
     "gen": ("bus", "Pg", "Qg", "Qmax", "Qmin", "Vg", "mBase", "status", "Pmax", "Pmin"),
     "branch": ("fbus", "tbus", "r", "x", "b", "rateA", "rateB", "rateC", "ratio", "angle", "status"),
 }
+BRANCH_MATTERS: Matters = {
+    "rateB": ("branches with a rating for a short time, which is left out", 0.0),
+    "rateC": ("branches with a rating for emergencies, which is left out", 0.0),
+}
 READ = {"version", "baseMVA", "name", *COLUMNS}
 UNUSED = {"gencost", "gentype", "genfuel", "areas"}
 """What a case may say besides, and no plan needs."""
-USUAL_LIMITS = (0.9, 1.1)
-"""Voltages that an imported case allows, in per unit: least and most."""
 VMAX, VMIN = 11, 12
 """Columns of ``mpc.bus``, which may end before them."""
 REFERENCE, ISOLATED = 3.0, 4.0
@@ -51,7 +55,7 @@ class Matpower:
         """
         return OWN.search(head) is not None
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it, in the order of the file. Raises ``ImportRefused``, with the line of every fault."""
         try:
             with open(path, "rb") as stream:
@@ -69,19 +73,27 @@ def network(text: str, file: str, name: str) -> Network:
     workspace.run(text, file)
     if workspace.findings:
         raise ImportRefused(workspace.findings)
+    _from_the_first_version(workspace)
     build = Build(Matpower.name)
     base = workspace.values.get("mpc.baseMVA")
     if not isinstance(base, float) or not 0.0 < base < np.inf:
         build.findings.append(Finding(file, "mpc.baseMVA is not a number above 0.", "Write the base in MVA."))
         base = 1.0
     tables = {table: list(_records(build, workspace, file, table)) for table in COLUMNS}
-    references = _buses(build, tables["bus"])
+    references = _buses(build, tables["bus"], _voltage_limits(workspace))
     for record in tables["branch"]:
         _branch(build, record, base)
     _generators(build, tables["gen"], references)
-    _voltage_limits(build, workspace, file)
     _others(build, workspace, file)
     return build.network(name)
+
+
+def _from_the_first_version(workspace: Workspace) -> None:
+    """Cases of version 1 give their matrices one by one, without ``mpc``."""
+    for field in ("baseMVA", *COLUMNS, *UNUSED):
+        if field in workspace.values and f"mpc.{field}" not in workspace.values:
+            workspace.values[f"mpc.{field}"] = workspace.values.pop(field)
+            workspace.lines[f"mpc.{field}"] = workspace.lines.get(field, [])
 
 
 def _records(build: Build, workspace: Workspace, file: str, table: str) -> Iterator[Record]:
@@ -105,7 +117,7 @@ def _key(record: Record, column: str) -> str:
     return f"{number:.0f}"
 
 
-def _buses(build: Build, records: list[Record]) -> dict[str, Record]:
+def _buses(build: Build, records: list[Record], limits: Mapping[str, Limits]) -> dict[str, Record]:
     """Buses with their loads and shunts; those that hold the voltage, by their key."""
     references: dict[str, Record] = {}
     for plain in records:
@@ -116,7 +128,7 @@ def _buses(build: Build, records: list[Record]) -> dict[str, Record]:
             build.idle.add(key)
             build.gather(Weight.UNUSED, "isolated buses", record, key)
             continue
-        build.bus(record, key, record.number("baseKV", above=0.0))
+        build.bus(record, key, record.number("baseKV", above=0.0), limits=limits.get(key, (None, None)))
         if kind == REFERENCE:
             references[key] = record
         bus = build.places[key]
@@ -139,6 +151,8 @@ def _branch(build: Build, record: Record, base_mva: float) -> None:
     ratio, rate = record.number("ratio", at_least=0.0), record.number("rateA", at_least=0.0)
     z = complex(record.number("r", at_least=0.0), record.number("x"))
     closed, b = record.number("status") > 0.0, record.number("b")
+    higher = {column: said for column, said in BRANCH_MATTERS.items() if record.number(column) not in (0.0, rate)}
+    build.left_out(record, name, higher)
     if ratio or record.number("angle") or not np.isclose(one.kv_ln, two.kv_ln, rtol=1e-3):
         _transformer(build, record, name, (one, two), z, ratio or 1.0, base_mva)
     else:
@@ -175,17 +189,21 @@ def _generators(build: Build, records: list[Record], references: dict[str, Recor
         bus = _at(build, record, "bus")
         if bus is None:
             continue
-        most, least, kw = (MEGA * record.number(column) for column in ("Pmax", "Pmin", "Pg"))
         if key in references and key not in supplied:
             supplied.add(key)
             build.source(record, f"source_{key}", bus, record.number("Vg", above=0.0))
-        elif least < 0.0 and most == 0.0:
+            continue
+        most, least, kw = (MEGA * record.number(column) for column in ("Pmax", "Pmin", "Pg"))
+        if least < 0.0 and most == 0.0:
             build.gather(Weight.CHANGED, "loads written as negative generators, at their set-point", record, key)
             build.load(record, f"load_{key}", bus, -kw, -MEGA * record.number("Qg"))
         else:
             build.gather(Weight.CHANGED, "generators hold no voltage, and give what a plan asks for", record, key)
             if _kvar_limit(record) < most:
                 text = "limits of kvar of generators are left out; their rating alone holds"
+                build.gather(Weight.CHANGED, text, record, f"gen_{key}")
+            if least > 0.0:
+                text = "generators that have to give a least power (Pmin), and here none"
                 build.gather(Weight.CHANGED, text, record, f"gen_{key}")
             build.generator(record, f"gen_{key}", bus, most, kw, None)
 
@@ -196,18 +214,12 @@ def _kvar_limit(record: Record) -> float:
     return min(given, -taken)
 
 
-def _voltage_limits(build: Build, workspace: Workspace, file: str) -> None:
-    """One pair of limits holds for a whole case: says which buses have others."""
+def _voltage_limits(workspace: Workspace) -> dict[str, Limits]:
+    """Least and most voltage of each bus, in per unit; a matrix may end before them."""
     matrix = workspace.values.get("mpc.bus")
     if not isinstance(matrix, np.ndarray) or matrix.ndim != 2 or matrix.shape[1] <= VMIN:
-        return
-    lines = workspace.lines.get("mpc.bus", [])
-    for k, row in enumerate(matrix.tolist()):
-        if (row[VMIN], row[VMAX]) != USUAL_LIMITS:
-            record = Record(file, lines[k] if k < len(lines) else None, {}, build.findings)
-            build.gather(
-                Weight.CHANGED, "limits of the voltage of buses are those of the case", record, f"{row[0]:.0f}"
-            )
+        return {}
+    return {f"{row[0]:.0f}": (finite(row[VMIN]), finite(row[VMAX])) for row in matrix.tolist()}
 
 
 def _others(build: Build, workspace: Workspace, file: str) -> None:

@@ -11,6 +11,8 @@ from v2g.feeders.graph import DEVICES
 from v2g.feeders.network import Network, Note, Transformer, Weight
 
 UNSEEN = re.compile("[\x00-\x20\x7f-\xa0\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+UNFIT = re.compile(r'[/\\:*?"<>|]')
+"""Characters that a file name cannot have on every system."""
 GROUPS = (("buses",), ("lines", "transformers"), *((kind,) for kind in (*DEVICES, "sources")))
 """Kinds that share one set of names."""
 
@@ -22,6 +24,15 @@ def clean(name: str) -> str:
     ('main_street', 'unnamed')
     """
     return UNSEEN.sub("_", name.strip()) or "unnamed"
+
+
+def file_name(name: str) -> str:
+    """A name that can also be part of a file name.
+
+    >>> file_name("town: rural 1"), file_name(".hidden")
+    ('town_ rural 1', 'hidden')
+    """
+    return UNFIT.sub("_", name).strip().lstrip(".") or "unnamed"
 
 
 def with_valid_names(network: Network) -> Network:

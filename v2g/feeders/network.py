@@ -8,6 +8,7 @@ its format does not tell cases apart.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -61,12 +62,17 @@ class Element:
 
 @dataclass(frozen=True)
 class Bus(Element):
-    """A point of the feeder; ``kv_ln`` is nominal, from a phase (or a hot leg) to neutral."""
+    """A point of the feeder; ``kv_ln`` is nominal, from a phase (or a hot leg) to neutral.
+
+    ``vmin_pu`` and ``vmax_pu`` are its own limits of the voltage, None where the file has none.
+    """
 
     phases: str
     kv_ln: float
     x: float | None = None
     y: float | None = None
+    vmin_pu: float | None = None
+    vmax_pu: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +96,20 @@ class Line(Element):
 
 
 @dataclass(frozen=True)
+class TapRange:
+    """Where a tap under control can stand: from ``lowest`` to ``highest`` in equal steps."""
+
+    lowest: float
+    highest: float
+    steps: int
+
+
+@dataclass(frozen=True)
 class Winding:
     """One winding. ``kv`` as on a nameplate: phase to phase for two and three phases in wye, else across the winding.
 
     A winding across one phase has one letter, across two phases (or two hot legs) two letters and ``delta``.
+    ``tap_range`` None = its tap stays where it is; its phases have one tap.
     """
 
     bus: str
@@ -103,6 +119,7 @@ class Winding:
     kva: float
     tap: float = 1.0
     r_pct: float = 0.0
+    tap_range: TapRange | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +127,8 @@ class Transformer(Element):
     """A transformer or regulator of two or three windings; one bank of equal phases.
 
     ``x_pct`` on the base of the first winding's ``kva``, between windings 1-2, 1-3, 2-3. ``rating_kva`` of the whole
-    unit, None = not known. ``lead`` = the low side leads a delta-wye by 30 degrees instead of lagging.
+    unit, None = not known. ``lead`` = the low side leads a delta-wye by 30 degrees instead of lagging. What its core
+    takes all the time, ``noload_kw`` and ``magnetising_kvar``, is of the whole unit at the voltage of its second one.
     """
 
     windings: tuple[Winding, ...]
@@ -119,6 +137,8 @@ class Transformer(Element):
     regulator: bool = False
     closed: bool = True
     lead: bool = False
+    noload_kw: float = 0.0
+    magnetising_kvar: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -147,6 +167,19 @@ class Capacitor(Element):
     connection: str
     kvar: float
     closed: bool = True
+
+
+@dataclass(frozen=True)
+class Shunt(Element):
+    """What a bus takes wherever it is live, by the square of its voltage.
+
+    ``kw`` and ``kvar`` (negative = it gives) at nominal voltage, all phases together, in even shares.
+    """
+
+    bus: str
+    phases: str
+    kw: float
+    kvar: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -202,7 +235,8 @@ class Source(Element):
 class Network:
     """Everything of one file (with those it names). ``lonlat``: x and y are degrees of longitude and latitude.
 
-    ``profiles`` are named multipliers by hour or other step, as the file gives them.
+    ``files`` are all that were read, by their names in the folder of the one that was opened, with their SHA-256;
+    blank where that is the only one. ``engine`` solved the file: its name and version, blank where none did.
     """
 
     name: str
@@ -212,6 +246,7 @@ class Network:
     transformers: tuple[Transformer, ...] = ()
     loads: tuple[Load, ...] = ()
     capacitors: tuple[Capacitor, ...] = ()
+    shunts: tuple[Shunt, ...] = ()
     generators: tuple[Generator, ...] = ()
     solar: tuple[Solar, ...] = ()
     storage: tuple[Storage, ...] = ()
@@ -219,6 +254,8 @@ class Network:
     notes: tuple[Note, ...] = ()
     lonlat: bool = False
     frequency_hz: float = 60.0
+    files: Mapping[str, str] = field(default_factory=dict)
+    engine: str = ""
 
     def counts(self) -> dict[str, int]:
         """Elements of each kind, and nodes (phases of buses)."""

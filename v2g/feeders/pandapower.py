@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from v2g.errors import Finding, ImportRefused
-from v2g.feeders.balanced import MEGA, Build, Record, finite
+from v2g.feeders.balanced import MEGA, Build, Matters, Record, finite
 from v2g.feeders.network import PRIMARY, Bus, Network, Weight, Winding
 from v2g.feeders.pandapower_json import Table, parsed, tables_of
+from v2g.formats.words import counted
 
 OWN = re.compile(rb'"_class"\s*:\s*"pandapowerNet"')
 NO_LIMIT_KA = 9_000.0
@@ -27,6 +28,26 @@ TAKEN = {
     "bus", "bus_geodata", "line", "switch", "trafo", "load", "asymmetric_load", "sgen", "gen", "storage", "ext_grid",
     "shunt",
 }  # fmt: skip
+_KVAR: Matters = dict.fromkeys(
+    ("min_q_mvar", "max_q_mvar"), ("limits of kvar, for which ratings alone stand here", None)
+)
+SGEN: Matters = {
+    **_KVAR,
+    "q_mvar": ("static generators with kvar of their own: panels give none here, machines what a plan chooses", 0.0),
+    "min_p_mw": ("machines that have to give a least power, and here none", 0.0),
+}
+GEN: Matters = {**_KVAR, "min_p_mw": SGEN["min_p_mw"]}
+STORAGE: Matters = {
+    **_KVAR,
+    "q_mvar": ("batteries with kvar of their own: a plan chooses it", 0.0),
+    "p_mw": ("batteries that charge or give in the file: here a plan says what they do", 0.0),
+    "self-discharge_percent_per_day": ("batteries that lose charge while they stand, and not here", 0.0),
+}
+EXT_GRID: Matters = dict.fromkeys(
+    ("min_p_mw", "max_p_mw", "min_q_mvar", "max_q_mvar"),
+    ("limits of the supply from outside, which has none here", None),
+)
+"""Columns of each table that a case has no place for."""
 UNUSED = {"measurement", "poly_cost", "pwl_cost", "group", "line_geodata", "std_types", "characteristic"}
 UNUSED_STARTS = ("_", "res_", "trafo_characteristic", "q_capability")
 
@@ -45,7 +66,7 @@ class Pandapower:
         """
         return OWN.search(head) is not None
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it, in the order of the file. Raises ``ImportRefused`` with table, row and column of every fault."""
         findings: list[Finding] = []
         tables, plain = tables_of(parsed(path), path.name, findings)
@@ -129,7 +150,8 @@ class _Reading:
                 self.build.gather(Weight.UNUSED, "buses that are out of service", record, name)
                 continue
             x, y = _place(record, drawn.get(record.key))
-            self.build.bus(record, name, record.number("vn_kv", above=0.0), x, y)
+            limits = record.known("min_vm_pu", above=0.0), record.known("max_vm_pu", above=0.0)
+            self.build.bus(record, name, record.number("vn_kv", above=0.0), x, y, limits)
 
     def _ends(self, record: Record, one: str, two: str) -> tuple[Bus, Bus] | None:
         first, second = self.build.at(record, one), self.build.at(record, two)
@@ -162,7 +184,8 @@ class _Reading:
         most = record.known("max_i_ka", above=0.0)
         if most is None or most > NO_LIMIT_KA:
             return None
-        return MEGA * most * record.number("df", 1.0, above=0.0) * parallel
+        share = record.number("df", 1.0, above=0.0) * record.number("max_loading_percent", 100.0, above=0.0) / 100.0
+        return MEGA * most * share * parallel
 
     def switches(self) -> None:
         """Between two buses; those of a line or a transformer are part of it."""
@@ -199,18 +222,19 @@ class _Reading:
             Winding(ends[1].name, PRIMARY, low, record.number("vn_lv_kv", above=0.0), kva,
                     _taps(record, "lv"), vkr / 2.0),
         )  # fmt: skip
-        if record.number("pfe_kw", 0.0) or record.number("i0_percent", 0.0):
-            text = "transformers without their no-load losses and magnetising"
-            self.build.gather(Weight.CHANGED, text, record, name)
+        loss = record.number("pfe_kw", 0.0, at_least=0.0) * parallel
+        idle = record.number("i0_percent", 0.0) / 100.0 * kva
+        core = loss, max(idle**2 - loss**2, 0.0) ** 0.5
         if record.flag("tap_dependency_table", False):
             text = (
                 "transformers whose ratio and impedance follow a table by tap in the file, and steps of equal size here"
             )
             self.build.gather(Weight.CHANGED, text, record, name)
-        rating = kva * record.number("df", 1.0, above=0.0)
+        share = record.number("max_loading_percent", 100.0, above=0.0) / 100.0
+        rating = kva * record.number("df", 1.0, above=0.0) * share
         x_pct = (vk**2 - vkr**2) ** 0.5
         closed = all(self.states.get(("t", record.key), []))
-        self.build.transformer(record, name, windings, x_pct, rating, closed, lead)
+        self.build.transformer(record, name, windings, x_pct, rating, closed, lead, core)
 
     def _group(self, record: Record, name: str, ends: tuple[Bus, Bus]) -> tuple[tuple[str, str], bool]:
         """Connections of both windings, and whether the low side leads; from the vector group, else from the angle."""
@@ -255,17 +279,23 @@ class _Reading:
             return
         kw = MEGA * record.number("p_mw") * record.number("scaling", 1.0)
         kva = _kilo(record, "sn_mva")
+        self.build.left_out(record, name, SGEN)
+        rating = _kilo(record, "max_p_mw") or kva or kw
         if record.text("type").lower() in ("pv", "solar"):
-            self.build.solar(record, name, bus, kw, kva)
+            if rating != kw:
+                text = "panels at part of their rating in the file (p_mw, scaling): here at all of it in full sun"
+                self.build.gather(Weight.CHANGED, text, record, name)
+            self.build.solar(record, name, bus, rating, kva)
             return
         text = "static generators that are not panels, taken as machines that burn fuel"
         self.build.gather(Weight.CHANGED, text, record, name)
-        self.build.generator(record, name, bus, _kilo(record, "max_p_mw") or kva or kw, kw, kva)
+        self.build.generator(record, name, bus, rating, kw, kva)
 
     def _gen(self, record: Record) -> None:
         bus, name = self.build.at(record, "bus"), self._name(record, "gen")
         if bus is None:
             return
+        self.build.left_out(record, name, GEN)
         if record.flag("slack", False):
             self.build.source(record, name, bus, record.number("vm_pu", above=0.0))
             return
@@ -277,12 +307,17 @@ class _Reading:
         bus, name = self.build.at(record, "bus"), self._name(record, "storage")
         if bus is None:
             return
+        if record.blank("max_e_mwh"):
+            text = f"battery {name} of unknown capacity (max_e_mwh) is left out"
+            self.build.note(Weight.LOST, text, record.origin)
+            return
         capacity = MEGA * record.number("max_e_mwh", at_least=0.0)
         power = _kilo(record, "sn_mva") or abs(MEGA * record.number("p_mw", 0.0))
         text = "batteries without losses"
         if record.blank("soc_percent"):
             text += ", empty since the file does not say how full they are"
         self.build.gather(Weight.CHANGED, text, record, name)
+        self.build.left_out(record, name, STORAGE)
         least = _kilo(record, "min_p_mw")
         self.build.battery(
             record, name, bus, capacity_kwh=capacity,
@@ -295,6 +330,7 @@ class _Reading:
     def _ext_grid(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
         if bus is not None:
+            self.build.left_out(record, self._name(record, "ext_grid"), EXT_GRID)
             self.build.source(record, self._name(record, "ext_grid"), bus, record.number("vm_pu", 1.0, above=0.0))
 
     def _shunt(self, record: Record) -> None:
@@ -313,10 +349,11 @@ class _Reading:
                 continue
             first = next(self.records(name))
             if name == "controller":
-                text = f"{len(table.rows)} controllers: taps and set-points stand as in the file"
+                text = f"{counted(len(table.rows), 'controller')}: taps and set-points stand as in the file"
                 self.build.note(Weight.CHANGED, text, first.origin)
             else:
-                text = f"table {name} is not taken over: {len(table.rows)} rows, such as {self._name(first, name)}"
+                rows = counted(len(table.rows), "row")
+                text = f"table {name} is not taken over: {rows}, such as {self._name(first, name)}"
                 self.build.note(Weight.LOST, text, first.origin)
 
 

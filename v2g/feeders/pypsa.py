@@ -7,14 +7,18 @@ those with a ``network.csv``, which older exports do not have; hence the reader 
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from hashlib import sha256
 from math import pi
 from pathlib import Path
 
 from v2g.errors import Finding, ImportRefused
-from v2g.feeders.balanced import MEGA, Build, Record, amperes
+from v2g.feeders.balanced import MEGA, Build, Matters, Record, amperes, finite
 from v2g.feeders.network import PRIMARY, Bus, Network, Origin, Weight, Winding
+from v2g.formats.words import counted
 
 MOST_BYTES = 64 << 20
 MOST_ROWS = 1_000_000
@@ -35,6 +39,19 @@ UNUSED = {
     "meta",
     "shapes",
 }
+GENERATORS: Matters = {
+    "q_set": ("generators with kvar of their own: panels give none here, machines what a plan chooses", 0.0),
+    "p_min_pu": ("generators that have to give a least power, and here none", 0.0),
+    "committable": ("generators that are committed, and here run as a plan asks", False),
+    "sign": ("generators of another sign than 1, taken as 1", 1.0),
+}
+STORAGE: Matters = {
+    "q_set": ("batteries with kvar of their own: a plan chooses it", 0.0),
+    "p_set": ("batteries that charge or give in the file: here a plan says what they do", 0.0),
+    "inflow": ("storage with an inflow, which is left out", 0.0),
+    "cyclic_state_of_charge": ("storage that ends as full as it starts, and here need not", False),
+}
+"""Columns of each table that a case has no place for."""
 DEGREES = "4326"
 """The reference system of longitude and latitude, which PyPSA assumes if nothing is said."""
 
@@ -55,21 +72,24 @@ class Pypsa:
         except OSError:
             return False
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it, in the order of its files. Raises ``ImportRefused`` with file, row and column of every fault."""
         folder = path if path.is_dir() else path.parent
         build = Build(self.name)
-        tables = {file.stem: list(_records(build, folder, file)) for file in sorted(folder.glob("*.csv"))}
+        files: dict[str, str] = {}
+        tables = {file.stem: list(_records(build, folder, file, files)) for file in sorted(folder.glob("*.csv"))}
         if "buses" not in tables:
             finding = Finding(BUSES, "This file is not there.", "Export the network by export_to_csv_folder.")
             raise ImportRefused([*build.findings, finding])
-        return _Reading(build, tables).network(folder.resolve().name)
+        return replace(_Reading(build, tables).network(folder.resolve().name), files=files)
 
 
-def _records(build: Build, folder: Path, file: Path) -> Iterator[Record]:
-    """Rows of a file by the names of its header; what cannot be read is one fault."""
+def _records(build: Build, folder: Path, file: Path, files: dict[str, str]) -> Iterator[Record]:
+    """Rows of a file by the names of its header; what cannot be read is one fault. ``files`` gains its SHA-256."""
     try:
-        yield from _rows(build, file, _checked(folder, file))
+        data = _checked(folder, file).read_bytes()
+        files[file.name] = sha256(data).hexdigest()
+        yield from _rows(build, file, data.decode("utf-8-sig", "replace"))
     except (OSError, csv.Error, ValueError) as error:
         build.findings.append(Finding(file.name, f"This file cannot be read: {error}.", "Export it again."))
 
@@ -83,25 +103,22 @@ def _checked(folder: Path, file: Path) -> Path:
     return real
 
 
-def _rows(build: Build, file: Path, real: Path) -> Iterator[Record]:
-    with open(real, newline="", encoding="utf-8-sig", errors="replace") as stream:
-        reader = csv.reader(stream)
-        header = [name.strip() for name in next(reader, [])]
-        if len(set(header)) < len(header):
-            raise ValueError("two of its columns have the same name")
-        for count, cells in enumerate(reader):
-            if count > MOST_ROWS:
-                raise ValueError(f"it has more than {MOST_ROWS:,} rows")
-            if not cells:
-                continue
-            key = cells[0].strip()
-            record = Record(file.name, reader.line_num, dict(zip(header, cells, strict=False)), build.findings, key)
-            if len(cells) != len(header):
-                record.refuse(
-                    None, "This row is not as long as the header.", "Correct it.", len(cells), str(len(header))
-                )
-            else:
-                yield record
+def _rows(build: Build, file: Path, text: str) -> Iterator[Record]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [name.strip() for name in next(reader, [])]
+    if len(set(header)) < len(header):
+        raise ValueError("two of its columns have the same name")
+    for count, cells in enumerate(reader):
+        if count > MOST_ROWS:
+            raise ValueError(f"it has more than {MOST_ROWS:,} rows")
+        if not cells:
+            continue
+        key = cells[0].strip()
+        record = Record(file.name, reader.line_num, dict(zip(header, cells, strict=False)), build.findings, key)
+        if len(cells) != len(header):
+            record.refuse(None, "This row is not as long as the header.", "Correct it.", len(cells), str(len(header)))
+        else:
+            yield record
 
 
 class _Reading:
@@ -142,7 +159,9 @@ class _Reading:
                 self.build.note(Weight.LOST, f"bus {record.key} carries {carrier}, not AC; left out", record.origin)
                 continue
             x, y = record.number("x", 0.0), record.number("y", 0.0)
-            self.build.bus(record, record.key, kv, *((x, y) if x or y else (None, None)))
+            place = (x, y) if x or y else (None, None)
+            limits = _limit(record, "v_mag_pu_min"), _limit(record, "v_mag_pu_max")
+            self.build.bus(record, record.key, kv, place[0], place[1], limits)
 
     def _first_snapshot(self) -> None:
         """Loads by the first row of their series, which stands in place of their own figure."""
@@ -152,10 +171,13 @@ class _Reading:
                 continue
             if kind == "loads" and column in ("p_set", "q_set"):
                 self.series[column] = records[0]
-                text = f"{table} has {len(records)} rows: loads are those of the first, {records[0].key}"
+                text = f"{table}, {counted(len(records), 'row')}: loads are those of the first, {records[0].key}"
                 self.build.note(Weight.CHANGED, text, records[0].origin)
             else:
-                self.build.note(Weight.UNUSED, f"series {table}", records[0].origin)
+                text = (
+                    f"{table}, {counted(len(records), 'row')}: series that are left out, fixed figures stand for them"
+                )
+                self.build.note(Weight.CHANGED, text, records[0].origin)
 
     def _choose_slack(self) -> None:
         """The generators that hold the voltage; where none is named, the first one."""
@@ -208,7 +230,7 @@ class _Reading:
             record.number("tap_ratio", 1.0, above=0.0),
             record.text("tap_side"),
         )
-        shunt = record.number("g", 0.0) or record.number("b", 0.0)
+        core = MEGA * mva * record.number("g", 0.0), -MEGA * mva * record.number("b", 0.0)
         degrees = record.number("phase_shift", 0.0)
         if kind is not None:
             r, whole = kind.number("vscr", at_least=0.0) / 100.0, kind.number("vsc", at_least=0.0) / 100.0
@@ -218,14 +240,13 @@ class _Reading:
             mva = kind.number("s_nom", above=0.0) * record.number("num_parallel", 1.0, above=0.0)
             steps = record.number("tap_position", 0.0) - kind.number("tap_neutral", 0.0)
             tap, side = 1.0 + steps * kind.number("tap_step", 0.0) / 100.0, kind.text("tap_side")
-            shunt = kind.number("pfe", 0.0) or kind.number("i0", 0.0)
+            loss = kind.number("pfe", 0.0, at_least=0.0) * record.number("num_parallel", 1.0, above=0.0)
+            idle = kind.number("i0", 0.0) / 100.0 * MEGA * mva
+            core = loss, max(idle**2 - loss**2, 0.0) ** 0.5
             degrees = kind.number("phase_shift", 0.0)
         if mva <= 0.0:
             record.refuse("s_nom", "Its impedance has no base.", "Write its MVA.", mva, "a number above 0")
             return
-        if shunt:
-            text = "transformers without their no-load losses and magnetising"
-            self.build.gather(Weight.CHANGED, text, record, record.key)
         connections, lead = self.build.turned(record, record.key, degrees, ends)
         one, two = (
             Winding(bus.name, PRIMARY, connection, 3.0**0.5 * bus.kv_ln, MEGA * mva, tap if on else 1.0, 50.0 * z.real)
@@ -234,7 +255,7 @@ class _Reading:
             )
         )
         rating = MEGA * mva * record.number("s_max_pu", 1.0, above=0.0)
-        self.build.transformer(record, record.key, (one, two), 100.0 * z.imag, rating, lead=lead)
+        self.build.transformer(record, record.key, (one, two), 100.0 * z.imag, rating, lead=lead, core=core)
 
     def _loads(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
@@ -252,8 +273,9 @@ class _Reading:
         bus = self.build.at(record, "bus")
         if bus is None:
             return
-        kw = MEGA * record.number("p_nom", 0.0, at_least=0.0)
+        kw = MEGA * record.number("p_nom", 0.0, at_least=0.0) * record.number("p_max_pu", 1.0, at_least=0.0)
         carrier = record.text("carrier").lower()
+        self.build.left_out(record, record.key, GENERATORS)
         if record.key in self.slack:
             volts = next(row for row in self.tables["buses"] if row.key == record.text("bus"))
             self.build.source(record, record.key, bus, volts.number("v_mag_pu_set", 1.0, above=0.0))
@@ -267,6 +289,7 @@ class _Reading:
     def _storage_units(self, record: Record) -> None:
         bus = self.build.at(record, "bus")
         self._standing(record)
+        self.build.left_out(record, record.key, STORAGE)
         kw = MEGA * record.number("p_nom", 0.0, at_least=0.0)
         capacity = kw * record.number("max_hours", 1.0, at_least=0.0)
         if bus is not None:
@@ -308,8 +331,19 @@ class _Reading:
         """Files that are not taken over."""
         for name, records in self.tables.items():
             if records and "-" not in name and name not in {"buses", *TAKEN, *TYPES, *UNUSED}:
-                text = f"{name} are not taken over: {len(records)} rows, such as {records[0].key}"
+                text = f"{name} are not taken over: {counted(len(records), 'row')}, such as {records[0].key}"
                 self.build.note(Weight.LOST, text, Origin(records[0].file, records[0].row))
+            elif name == "snapshots" and len(records) > 1:
+                text = f"{counted(len(records), 'snapshot')}: the case is of one hour"
+                self.build.note(Weight.CHANGED, text, Origin(records[0].file, records[0].row))
+            elif records and name in UNUSED - {"network", "snapshots"}:
+                self.build.note(Weight.UNUSED, f"{name}: no plan needs them", Origin(records[0].file, records[0].row))
+
+
+def _limit(record: Record, column: str) -> float | None:
+    """A limit of the voltage; 0 and ``inf`` are none."""
+    limit = finite(record.cells.get(column))
+    return limit if limit else None
 
 
 READER = Pypsa()

@@ -22,5 +22,8 @@ class Reader(Protocol):
     def looks_like(self, path: Path, head: bytes) -> bool:
         """Whether a file (its first ``HEAD`` bytes) or a folder (no bytes) is of this format."""
 
-    def read(self, path: Path) -> Network:
-        """All of it. Raises ``ImportRefused`` with every fault found, or ``ReaderStopped``."""
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
+        """All of it. Raises ``ImportRefused`` with every fault found, or ``ReaderStopped``.
+
+        ``bundle`` is the folder that all its files lie in, that of ``path`` if not given; most formats have one file.
+        """

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import Any
 
 import networkx as nx
 import pandas as pd
 
+from v2g.feeders.cores import GIVEN_AT, core
 from v2g.feeders.direction import depth, straight
 from v2g.feeders.legs import one_phase_secondaries
+from v2g.feeders.names import file_name
 from v2g.feeders.network import PRIMARY, Capacitor, Line, Load, Network, Note, Weight
 from v2g.feeders.parallel import without_parallels
 from v2g.feeders.stiffness import with_impedance
 from v2g.feeders.units import Row, Units
 from v2g.formats.draft import Draft
+from v2g.formats.words import counted
 from v2g.tables import PAIRS
 
 START = "2026-01-15T00:00:00+00:00"
@@ -48,12 +51,16 @@ def tabled(network: Network, columns: Mapping[str, Iterable[str]]) -> Tabled:
     units.add(ready.transformers)
     ready = _without_jumpers(ready, units.rows)
     notes: list[Note] = [*ready.notes, *units.notes]
-    shunts, loads = _loads(ready, set(columns["loads"]), notes)
+    banks, loads = _loads(ready, set(columns["loads"]), notes)
+    shunts = _shunts(ready, notes)
+    limits = _limits(ready, units.rows, notes)
     tables: dict[str, list[Row]] = {
-        "buses": [_bus(bus) for bus in (*ready.buses, *units.more_buses)],
+        "buses": [
+            _bus(bus) | limits.get(bus.name, {}) | shunts.get(bus.name, {}) for bus in (*ready.buses, *units.more_buses)
+        ],
         "lines": [_line(line, units.buses[line.from_bus].kv_ln) for line in ready.lines],
         "transformers": units.rows,
-        "capacitors": [*(_capacitor(bank, notes) for bank in ready.capacitors), *shunts],
+        "capacitors": [*(_capacitor(bank, notes) for bank in ready.capacitors), *banks],
         "loads": loads,
         "generators": _generators(ready, notes),
         "solar": _solar(ready, notes),
@@ -73,14 +80,14 @@ def _header(network: Network) -> dict[str, object]:
     title = f"{network.name}, from a file in {network.format}: one hour at its load, supply present"
     degrees = {"coordinates": "lonlat"} if network.lonlat else {}
     return {
-        "format": 1, "name": network.name, "title": title, "start_utc": START, "step_min": 60, "steps": 1,
+        "format": 1, "name": file_name(network.name), "title": title, "start_utc": START, "step_min": 60, "steps": 1,
         "network": "lindistflow", "policy": "tiers", **degrees,
     }  # fmt: skip
 
 
 def _band(network: Network, rows: Sequence[Row], notes: list[Note]) -> Row:
     """Limits of the voltage that hold what sources and taps give without load, where the usual ones do not."""
-    held = _unloaded(network, rows)
+    held = [voltage for pair in _unloaded(network, rows).values() for voltage in pair]
     low, high = min([*held, BAND[0]]), max([*held, BAND[1]])
     if (low, high) == BAND:
         return {}
@@ -90,8 +97,26 @@ def _band(network: Network, rows: Sequence[Row], notes: list[Note]) -> Row:
     return band
 
 
-def _unloaded(network: Network, rows: Sequence[Row]) -> list[float]:
-    """Voltages in per unit that occur without load: those of the sources, times the taps on the way."""
+def _limits(network: Network, rows: Sequence[Row], notes: list[Note]) -> dict[str, Row]:
+    """Limits of the voltage that buses have of their own, as wide as what sources and taps give without load."""
+    held, found = _unloaded(network, rows), dict[str, Row]()
+    for bus in network.buses:
+        low, high = held.get(bus.name, (inf, 0.0))
+        wide = {
+            "vmin_pu": None if bus.vmin_pu is None else min(bus.vmin_pu, low),
+            "vmax_pu": None if bus.vmax_pu is None else max(bus.vmax_pu, high),
+        }
+        if (bus.vmin_pu, bus.vmax_pu) != (wide["vmin_pu"], wide["vmax_pu"]):
+            given = f"sources and taps give {low:.3f} to {high:.3f} p.u. there without load"
+            text = f"bus {bus.name}: its limits of the voltage are wider, as {given}"
+            notes.append(Note(Weight.CHANGED, text, bus.origin))
+        if any(wide.values()):
+            found[bus.name] = wide
+    return found
+
+
+def _unloaded(network: Network, rows: Sequence[Row]) -> dict[str, tuple[float, float]]:
+    """Voltages in per unit that occur at buses without load: those of the sources, times the taps on the way."""
     graph: nx.Graph[str] = nx.Graph()
     graph.add_edges_from((line.from_bus, line.to_bus) for line in network.lines if line.closed)
     for row in rows:
@@ -107,12 +132,35 @@ def _unloaded(network: Network, rows: Sequence[Row]) -> list[float]:
                 taps = edge.get("taps") or [1.0]
                 taps = taps if edge.get("start", one) == one else [1.0 / tap for tap in taps]
                 found[two] = found[one][0] * min(taps), found[one][1] * max(taps)
-    return [voltage for pair in found.values() for voltage in pair]
+    return found
 
 
 def _bus(bus: Any) -> Row:
     phases = "".join(sorted(bus.phases))
     return {"bus": bus.name, "phases": phases, "kv_ln_kv": bus.kv_ln, "x": bus.x, "y": bus.y}
+
+
+def _shunts(network: Network, notes: list[Note]) -> dict[str, Row]:
+    """What each bus takes by the square of its voltage, cores of transformers included, by phase."""
+    kv = {bus.name: bus.kv_ln for bus in network.buses}
+    cores = [core(unit, kv[unit.windings[GIVEN_AT].bus]) for unit in network.transformers if unit.closed]
+    found: dict[str, Row] = {}
+    for shunt in (*network.shunts, *cores):
+        if shunt is None:
+            continue
+        if shunt.kw < 0.0:
+            text = f"shunt {shunt.name} of {shunt.kw:g} kW gives power: write it as a generator or panels; left out"
+            notes.append(Note(Weight.LOST, text, shunt.origin))
+            continue
+        row = found.setdefault(shunt.bus, {})
+        for phase in shunt.phases:
+            for unit, power in (("kw", shunt.kw), ("kvar", shunt.kvar)):
+                key = f"shunt_{phase}_{unit}"
+                row[key] = row.get(key, 0.0) + power / len(shunt.phases)
+    if any((other.noload_kw or other.magnetising_kvar) and not other.closed for other in network.transformers):
+        text = "no-load losses of transformers that stand open are left out"
+        notes.append(Note(Weight.CHANGED, text))
+    return found
 
 
 def _line(line: Line, kv_ln: float) -> Row:
@@ -184,7 +232,7 @@ def _loads(network: Network, columns: set[str], notes: list[Note]) -> tuple[list
                 bent.append(load)
             rows.append(row | {key: bend for key, bend in bends.items() if key in columns})
     if bent:
-        text = f"{len(bent)} loads change with the voltage in the file, such as {bent[0].name}; here they do not"
+        text = f"loads that change with the voltage in the file, and not here: {len(bent)}, such as {bent[0].name}"
         notes.append(Note(Weight.CHANGED, text, bent[0].origin))
     return shunts, rows
 
@@ -192,8 +240,8 @@ def _loads(network: Network, columns: set[str], notes: list[Note]) -> tuple[list
 def _generators(network: Network, notes: list[Note]) -> list[Row]:
     if network.generators:
         text = (
-            f"fuel of {len(network.generators)} generators is not in the file: {LITRES_PER_KWH} L for a kWh, none in "
-            "the tank; fill in fuel_l and fuel_l_per_kwh"
+            f"fuel of {counted(len(network.generators), 'generator')} is not in the file: {LITRES_PER_KWH} L for a "
+            "kWh, none in the tank; fill in fuel_l and fuel_l_per_kwh"
         )
         notes.append(Note(Weight.CHANGED, text, network.generators[0].origin))
     return [
@@ -207,7 +255,8 @@ def _generators(network: Network, notes: list[Note]) -> list[Row]:
 
 def _solar(network: Network, notes: list[Note]) -> list[Row]:
     if network.solar:
-        text = f"{len(network.solar)} solar plants give all of their power in the one hour of the case ({FULL_SUN})"
+        plants = counted(len(network.solar), "solar plant")
+        text = f"full sun ({FULL_SUN}) in the one hour of the case, for {plants}"
         notes.append(Note(Weight.CHANGED, text, network.solar[0].origin))
     return [
         {

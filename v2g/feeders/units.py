@@ -70,7 +70,7 @@ class Units:
         self.rows.append({
             "transformer": name, "from_bus": near.bus, "to_bus": far.bus, "phases": phases, "connection": connection,
             "lead": lead, "r_ohm": ohm.real, "x_ohm": ohm.imag, "rating_kva": rating, "closed": unit.closed,
-            **{f"tap_{p}": tap if p in phases else None for p in PRIMARY},
+            **{f"tap_{p}": tap if p in phases else None for p in PRIMARY}, **tap_range(near, far, tap, len(phases) > 1),
         })  # fmt: skip
 
     def _three(self, unit: Transformer) -> None:
@@ -80,7 +80,7 @@ class Units:
         r, x = star(unit)
         middle = Bus(f"{unit.name}_{STAR}", near.phases, self._kv(near.bus), origin=unit.origin)
         self.more_buses.append(middle)
-        inner = replace(near, bus=middle.name, tap=1.0)
+        inner = replace(near, bus=middle.name, tap=1.0, tap_range=None)
         level = replace(unit, rating_kva=None)
         self._row(level, unit.name, replace(near, connection="wye"), replace(inner, connection="wye"),
                   complex(r[order[0]], x[order[0]]) / 100.0)  # fmt: skip
@@ -115,7 +115,31 @@ class Units:
             "closed": first.closed, **{f"tap_{p}": tap for p, tap in zip(PRIMARY, phases, strict=True)},
         })  # fmt: skip
         text = f"{names} stand between phases: one row {first.name} with the taps of the phases, for balanced voltages"
+        if any(winding.tap_range for unit in bank for winding in unit.windings):
+            text += "; they are held"
         self.notes.append(Note(Weight.CHANGED, text, first.origin))
+
+
+def tap_range(near: Winding, far: Winding, tap: float, ganged: bool) -> Row:
+    """Columns of the range of a ratio; nothing where both taps stay. ``tap`` is the ratio as it is.
+
+    A tap of the winding nearer to the source moves the ratio the other way, in steps that are taken as equal.
+
+    >>> from v2g.feeders.network import TapRange
+    >>> down = Winding("low", "a", "wye", 2.4, 100.0, tap=1.05, tap_range=TapRange(0.9, 1.1, 32))
+    >>> found = tap_range(Winding("up", "a", "wye", 2.4, 100.0), down, 1.05, False)
+    >>> [round(found[key], 6) for key in ("tap_min", "tap_max", "tap_step")]
+    [0.9, 1.1, 0.00625]
+    """
+    moves = far.tap_range or near.tap_range
+    if moves is None or moves.steps < 1 or moves.lowest >= moves.highest:
+        return {}
+    ends = moves.lowest / far.tap, moves.highest / far.tap
+    if far.tap_range is None:
+        ends = near.tap / moves.highest, near.tap / moves.lowest
+    low, high = min(tap * ends[0], tap), max(tap * ends[1], tap)
+    step = (high - low) / moves.steps
+    return {"tap_min": round(low, 12), "tap_max": round(high, 12), "tap_step": round(step, 12), "tap_ganged": ganged}
 
 
 def open_delta_taps(taps: Mapping[str, float]) -> tuple[float, float, float]:

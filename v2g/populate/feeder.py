@@ -180,25 +180,41 @@ def _islands(case: Case, buses: Sequence[str]) -> tuple[dict[str, int], dict[str
 
 
 def neutral_taps(rows: Iterable[MutableMapping[str, str]]) -> int:
-    """Set every tap that is not blank to neutral, as an island is started with; returns how many elements changed."""
+    """Set every tap that is not blank to neutral, as an island is started with; returns how many elements changed.
+
+    A tap whose range leaves neutral out is set to what is nearest in it.
+    """
     changed = 0
     for row in rows:
         given = [tap for tap in TAPS if row.get(tap)]
-        changed += any(float(row[tap]) != 1.0 for tap in given)
-        row.update(dict.fromkeys(given, "1"))
+        start = max(1.0, float(row.get("tap_min") or 0.0))
+        start = min(start, float(row.get("tap_max") or "inf"))
+        changed += any(float(row[tap]) != start for tap in given)
+        row.update(dict.fromkeys(given, f"{start:.17g}"))
     return changed
 
 
 def charging_kvar(case: Case, island: Mapping[str, int], kv: Mapping[str, float]) -> dict[int, float]:
-    """What the lines of each island charge at nominal voltage, in kvar."""
+    """What the lines of each island charge at nominal voltage, in kvar, less what its reactors take; either way."""
     lines = case.table("lines")
-    total: dict[int, float] = {}
+    total = _reactors(case, island)
     own = [f"b_{p}{p}_us" for p in PHASES if f"b_{p}{p}_us" in lines]
     if len(lines) and own:
         given = zip(lines["from_bus"], lines[own].sum(axis=1).to_list(), lines["closed"], strict=True)
         for bus, microsiemens, closed in given:
             if closed:
                 total[island[bus]] = total.get(island[bus], 0.0) + microsiemens * kv[bus] ** 2 / 1000.0
+    return {number: abs(kvar) for number, kvar in total.items()}
+
+
+def _reactors(case: Case, island: Mapping[str, int]) -> dict[int, float]:
+    """What reactors give in each island, in kvar: less than nothing."""
+    banks = case.table("capacitors")
+    total: dict[int, float] = {}
+    given = zip(banks["bus"], banks["kvar"].to_list(), banks["closed"], strict=True) if len(banks) else ()
+    for bus, kvar, closed in given:
+        if closed and kvar < 0.0:
+            total[island[bus]] = total.get(island[bus], 0.0) + kvar
     return total
 
 

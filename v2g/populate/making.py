@@ -144,10 +144,14 @@ def _header(base: _Base, asked: Wishes) -> dict[str, object]:
         low, high = min(low, float(held.min())), max(high, float(held.max()))
     back = f", supply back after {asked.outage:g} h" if asked.after else ""
     title = f"{case.name} without its head for {asked.outage:g} h{back}: {asked.vehicles:,} vehicles"
+    drawn = (
+        {"coordinates": case.header["coordinates"]} if case.header.get("coordinates", "drawing") != "drawing" else {}
+    )
     return {
         "format": 1, "name": f"{case.name}-{asked.vehicles}ev-{asked.outage:g}h", "title": title,
         "start_utc": base.calendar.start, "step_min": asked.step_min, "steps": asked.steps,
         "network": case.header["network"], "policy": "tiers", "seed": asked.seed, "vmin_pu": low, "vmax_pu": high,
+        **drawn,
     }  # fmt: skip
 
 
@@ -196,9 +200,14 @@ def _neutral(base: _Base) -> tuple[pd.DataFrame, int]:
 
 
 def _opened(base: _Base) -> tuple[pd.DataFrame, int]:
+    """Capacitors open, which would lift the voltage at light load; reactors stay, as they lower what cables lift."""
     rows = _records(base.draft.tables, "capacitors")
-    closed = base.feeder.case.table("capacitors")
-    return pd.DataFrame([row | {"closed": "0"} for row in rows]), int(closed["closed"].sum()) if len(closed) else 0
+    banks = base.feeder.case.table("capacitors")
+    if not rows:
+        return pd.DataFrame(), 0
+    gives = (banks["kvar"] > 0.0).to_list()
+    opened = [row | {"closed": "0"} if lifts else row for row, lifts in zip(rows, gives, strict=True)]
+    return pd.DataFrame(opened), int((banks["closed"] & (banks["kvar"] > 0.0)).sum())
 
 
 def _returning(base: _Base, asked: Wishes) -> pd.DataFrame:

@@ -52,8 +52,8 @@ The same command makes the same files. None of the sites, vehicles and units is 
 
 ## How
 
-- The head is lost at the start. Regulators stand at neutral and capacitors are open, as an island is started with. Fixed taps
-  of transformers between two voltages stay. Generators, batteries and panels of the feeder file stay too; an empty tank is
+- The head is lost at the start. Regulators stand at neutral and capacitors are open, as an island is started with; shunt reactors
+  stay, as they take what cables charge. Fixed taps of transformers between two voltages stay. Generators, batteries and panels of the feeder file stay too; an empty tank is
   filled for {DIESEL_H:g} h at full power.
 - The feeder's own loads are times {asked.residual:g}, along the shape of an apartment house, and not critical (tier 0).
 - Critical sites are drawn by kind and placed in proportion to load. Where a car with sockets

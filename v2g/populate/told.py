@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from v2g.case import Case
+from v2g.formats.words import counted
 from v2g.populate.calendar import Calendar
 from v2g.populate.feeder import Feeder
 from v2g.populate.fleet import PLAIN, V2G, V2H, V2L, Fleet
@@ -155,37 +156,37 @@ def _asked(case: Case) -> float:
 
 def _lines(t: Told) -> list[tuple[str, str]]:
     feeder, outage, critical, fleet, supply, energy = t.feeder, t.outage, t.critical, t.fleet, t.supply, t.energy
-    islands = "1 island" if feeder["islands"] == 1 else f"{feeder['islands']} islands"
+    islands = counted(feeder["islands"], "island")
     back = f"supply back after {outage['hours']:g} h" if outage["supply_back"] else "supply stays away"
     kinds = ", ".join(f"{count} {kind}" for kind, count in critical["by_kind"].items())
     tiers = ", ".join(f"tier {tier} {count}" for tier, count in critical["by_tier"].items())
     ways, places, models = fleet["ways"], fleet["places"], list(fleet["models"].items())
-    trips = "1 trip" if t.driving["trips"] == 1 else f"{t.driving['trips']:,} trips"
+    trips = counted(t.driving["trips"], "trip")
     named = ", ".join(f"{count} {model}" for model, count in models[:SHOWN])
-    more = f", {len(models) - SHOWN} more models" if len(models) > SHOWN else ""
+    more = f", {counted(len(models) - SHOWN, 'more model')}" if len(models) > SHOWN else ""
     forming = ", ".join(supply["forming"][:SHOWN]) or "nothing: the feeder is dead, only V2H and V2L serve"
     forming += f", {len(supply['forming']) - SHOWN} more" if len(supply["forming"]) > SHOWN else ""
     share = f" ({energy['available'] / energy['asked']:.0%})" if energy["asked"] else ""
     found = [
-        ("feeder", f"{feeder['name']}: {feeder['buses']:,} buses, {feeder['loads']:,} loads, {feeder['kw']:,.0f} kW; "
-                   f"{islands} once the head is gone"),
+        ("feeder", f"{feeder['name']}: {counted(feeder['buses'], 'bus', 'buses')}, {counted(feeder['loads'], 'load')}, "
+                   f"{feeder['kw']:,.0f} kW; {islands} once the head is gone"),
         ("outage", f"{outage['start_utc'][:16].replace('T', ' ')} UTC ({outage['local']} local), "
-                   f"{outage['hours']:g} h, {back}; {outage['steps']} steps of {outage['step_min']:g} min"),
-        ("critical", f"{critical['sites']} sites, {critical['kw']:,.0f} kW ({critical['share']:.0%} of the feeder's "
-                     f"load): {tiers}"),
+                   f"{outage['hours']:g} h, {back}; {counted(outage['steps'], 'step')} of {outage['step_min']:g} min"),
+        ("critical", f"{counted(critical['sites'], 'site')}, {critical['kw']:,.0f} kW ({critical['share']:.0%} of the "
+                     f"feeder's load): {tiers}"),
         ("", kinds),
-        ("others", f"the feeder's own {t.own_loads['count']:,} loads times {t.own_loads['scale']:g}, flexible "
+        ("others", f"the feeder's own {counted(t.own_loads['count'], 'load')} times {t.own_loads['scale']:g}, flexible "
                    f"(tier 0): {t.own_loads['kw']:,.0f} kW at most"),
-        ("fleet", f"{fleet['vehicles']:,} vehicles: {ways[V2G]:,} give by V2G, {ways[V2H]:,} by V2H, "
+        ("fleet", f"{counted(fleet['vehicles'], 'vehicle')}: {ways[V2G]:,} give by V2G, {ways[V2H]:,} by V2H, "
                   f"{ways[V2L]:,} by V2L, {ways[PLAIN]:,} only charge; {named}{more}"),
-        ("plugs", f"{fleet['chargers']:,} chargers, {fleet['chargers_by_phases']['three']} on three phases; vehicles "
-                  f"at home {places['home']:,}, at depots {places['depot']}, at critical sites {places['site']}; "
-                  f"{fleet['at_work']} with a second plug at work"),
+        ("plugs", f"{counted(fleet['chargers'], 'charger')}, {fleet['chargers_by_phases']['three']} on three phases; "
+                  f"vehicles at home {places['home']:,}, at depots {places['depot']}, at critical sites "
+                  f"{places['site']}; {fleet['at_work']} with a second plug at work"),
         ("driving", f"{t.driving['share']:g} of the usual days: {trips}, "
                     f"{t.driving['kwh']:,.0f} kWh"),
         ("forming", forming),
         ("supply", f"batteries {supply['battery_kwh']:,.0f} kWh, generators {supply['generator_kw']:,.0f} kW, "
-                   f"{supply['roofs']:,} rooftops {supply['roof_kw']:,.0f} kW; regulators set to neutral "
+                   f"{counted(supply['roofs'], 'rooftop')} {supply['roof_kw']:,.0f} kW; regulators set to neutral "
                    f"{t.switched['regulators']}, capacitors opened {t.switched['capacitors']}"),
         ("energy", f"{energy['available']:,.0f} kWh for the {energy['asked']:,.0f} kWh that critical loads need"
                    f"{share}: vehicles {energy['vehicles']:,.0f}, batteries {energy['batteries']:,.0f}, "

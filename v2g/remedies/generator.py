@@ -40,13 +40,24 @@ class MobileGenerator(Kind):
             )  # fmt: skip
 
         place = plight.site or f"bus {plight.bus}"
+        forms = "" if len(plight.island) == 1 or _is_formed(plight) else ", which forms the island there,"
         return Candidate(
             where=f"{rating} kW at {place}",
-            words=lambda litres: f"A mobile generator of {rating} kW with {litres:g} L of fuel at {place}",
+            words=lambda litres: f"A mobile generator of {rating} kW with {litres:g} L of fuel at {place}{forms}",
             change=change,
             sizes=steps_to(rating * float(plight.case.hours.sum()) * LITRES_PER_KWH, least=1.0),
             unit="L",
         )
+
+
+def _is_formed(plight: Plight) -> bool:
+    """Whether anything else can form the island of a load at some time: then the fuel alone says what it adds."""
+    formers = (("grid", False), ("batteries", True), ("generators", True), ("chargers", True))
+    return any(
+        text(row, "bus") in plight.island and (bool(row["forming"]) or not asked)
+        for table, asked in formers
+        for row in (({"forming": False} | row) for row in records(plight.case, table))
+    )
 
 
 def _ratings(least: float, most: float) -> Iterator[int]:

@@ -122,7 +122,7 @@ def _susceptance(model: Model, thing: Thing, kind: str, base: str) -> tuple[floa
 
 
 def sources(model: Model, kv: dict[str, float]) -> Iterator[Source]:
-    """Where supply comes in, without its own impedance."""
+    """Where supply comes in, behind the impedance of its sequences."""
     for thing in model.of("EnergySource", "ExternalNetworkInjection"):
         ends = model.ends(thing, 1)
         parts = model.naming(thing, "EnergySourcePhase.EnergySource")
@@ -132,9 +132,11 @@ def sources(model: Model, kv: dict[str, float]) -> Iterator[Source]:
         if ends:
             bus = ends[0][1]
             base = 1000.0 * kv.get(bus, 0.0) * 3.0**0.5 or nominal
-            model.gather(Weight.CHANGED, "sources without their own impedance", thing)
+            r, x = (model.number(thing, f"EnergySource.{key}", 0.0) for key in ("r", "x"))
+            zero = (model.number(thing, f"EnergySource.{key}0", value) for key, value in (("r", r), ("x", x)))
             yield Source(
-                thing.name, bus, phases, volts / base if base and volts else 1.0, origin=model.origin(thing)
+                thing.name, bus, phases, volts / base if base and volts else 1.0, complex(r, x), complex(*zero),
+                origin=model.origin(thing),
             )  # fmt: skip
 
 

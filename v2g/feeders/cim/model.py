@@ -165,7 +165,7 @@ class Model:
         for (weight, text), things in self._gathered.items():
             names = ", ".join(dict.fromkeys(thing.name for thing in things[:SHOWN]))
             more = ", ..." if len(things) > SHOWN else ""
-            yield Note(weight, f"{len(things)} {text}: {names}{more}", self.origin(things[0]))
+            yield Note(weight, f"{text} ({len(things):,}): {names}{more}", self.origin(things[0]))
 
 
 def phases_of(model: Model, thing: Thing, parts: list[Thing], key: str) -> str:

@@ -44,7 +44,7 @@ class Cim:
         """
         return CIM.encode() in head
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it. Raises ``ImportRefused`` with every fault found."""
         model = Model(path.name, parse(path))
         if not model.of("ConnectivityNode"):

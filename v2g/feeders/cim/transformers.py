@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from v2g.feeders.cim.document import Thing
 from v2g.feeders.cim.model import Model, ordered
-from v2g.feeders.network import PRIMARY, Transformer, Weight, Winding
+from v2g.feeders.network import PRIMARY, TapRange, Transformer, Weight, Winding
 
 CONNECTIONS = {"D": "delta", "Y": "wye", "Yn": "wye", "I": "wye"}
 LAGS, LEADS = 1, 11
@@ -49,6 +49,7 @@ def _end(model: Model, end: Thing) -> End:
     winding = Winding(
         _bus(model, end), PRIMARY, _connection(model, end, "PowerTransformerEnd.connectionKind"), volts / 1000.0,
         amps / 1000.0, _tap(model, end), 100.0 * model.number(end, "PowerTransformerEnd.r", 0.0) / base,
+        _tap_range(model, end),
     )  # fmt: skip
     return End(end, end, winding, base, int(model.number(end, "PowerTransformerEnd.phaseAngleClock", 0.0)))
 
@@ -79,7 +80,10 @@ def _tank_end(model: Model, end: Thing, plate: Thing) -> End:
     if len(phases) < 3:
         connection = "delta" if len(phases) == 2 and not neutral else "wye"
     r_pct = 100.0 * model.number(plate, "TransformerEndInfo.r", 0.0) / base
-    winding = Winding(_bus(model, end), phases, connection, volts / 1000.0, amps / 1000.0, _tap(model, end), r_pct)
+    winding = Winding(
+        _bus(model, end), phases, connection, volts / 1000.0, amps / 1000.0, _tap(model, end), r_pct,
+        _tap_range(model, end),
+    )  # fmt: skip
     return End(end, plate, winding, base, int(model.number(plate, "TransformerEndInfo.phaseAngleClock", 0.0)))
 
 
@@ -105,12 +109,27 @@ def _tap(model: Model, end: Thing) -> float:
     for changer in changers(model, end):
         steps = model.number(changer, "TapChanger.step") - model.number(changer, "TapChanger.neutralStep", 0.0)
         tap += steps * model.number(changer, "RatioTapChanger.stepVoltageIncrement") / 100.0
-        if model.follow(changer, "TapChanger.TapChangerControl", needed=False):
-            model.gather(Weight.CHANGED, "tap changers whose control is left out: the tap of the file is held", changer)
     if tap <= 0.0:
         model.fault(end, f"The tap of {end.name} is not above zero.", "Correct its step.", f"{tap:g}")
         return 1.0
     return tap
+
+
+def _tap_range(model: Model, end: Thing) -> TapRange | None:
+    """From the lowest to the highest step of a tap changer under control; None where nothing moves the tap."""
+    found = changers(model, end)
+    if len(found) != 1 or not model.follow(found[0], "TapChanger.TapChangerControl", needed=False):
+        return None
+    low, high, neutral, now = (
+        model.number(found[0], f"TapChanger.{key}", 0.0) for key in ("lowStep", "highStep", "neutralStep", "step")
+    )
+    size = model.number(found[0], "RatioTapChanger.stepVoltageIncrement") / 100.0
+    ends = sorted(1.0 + (step - neutral) * size for step in (low, high))
+    if not low < high or ends[0] <= 0.0 or not low <= now <= high:
+        text = "tap changers with a control and no range of steps around their tap: the tap of the file is held"
+        model.gather(Weight.CHANGED, text, found[0])
+        return None
+    return TapRange(ends[0], ends[1], round(high - low))
 
 
 Reactances = dict[tuple[int, int], float]
@@ -166,8 +185,7 @@ def _made(model: Model, thing: Thing, ends: list[End], ohms: Reactances) -> Iter
     if fault:
         model.note(Weight.LOST, f"transformer {thing.name}: {fault}", thing)
         return
-    if any(_magnetises(model, end) for end in ends):
-        model.gather(Weight.CHANGED, "transformers without their no-load losses and magnetising", thing)
+    core = [_core(model, end) for end in ends]
     if any(
         model.number(end.thing, f"TransformerEnd.{key}", 0.0) > 0.0 for end in ends for key in ("rground", "xground")
     ):
@@ -176,19 +194,25 @@ def _made(model: Model, thing: Thing, ends: list[End], ohms: Reactances) -> Iter
     yield Transformer(
         thing.name, windings, tuple(_percent(ends, ohms, pair, base) for pair in _pairs(len(ends))),
         rating_kva=base, regulator=any(changers(model, end.thing) for end in ends),
-        lead=any(end.clock == LEADS for end in ends), origin=model.origin(thing),
+        lead=any(end.clock == LEADS for end in ends), noload_kw=sum(kw for kw, _ in core),
+        magnetising_kvar=sum(kvar for _, kvar in core), origin=model.origin(thing),
     )  # fmt: skip
     clocks = {end.clock % 12 for end in ends} - {0, LAGS, LEADS}
     if clocks - {6 if len(ends) == 3 else 0}:
         model.note(Weight.LOST, f"transformer {thing.name}: its clock of {max(clocks)} hours is not taken over", thing)
 
 
-def _magnetises(model: Model, end: End) -> bool:
-    tests = model.naming(end.plate, "NoLoadTest.EnergisedEnd")
-    cores = model.naming(end.thing, "TransformerCoreAdmittance.TransformerEnd")
-    figures = [(test, f"NoLoadTest.{key}") for test in tests for key in ("loss", "excitingCurrent")]
-    figures += [(core, f"TransformerCoreAdmittance.{key}") for core in cores for key in ("g", "b")]
-    return any(model.number(thing, key, 0.0) for thing, key in figures)
+def _core(model: Model, end: End) -> tuple[float, float]:
+    """kW and kvar that the core takes, by its admittance or a no-load test (in kW) with this end energised."""
+    kw = kvar = 0.0
+    for core in model.naming(end.thing, "TransformerCoreAdmittance.TransformerEnd"):
+        g, b = (model.number(core, f"TransformerCoreAdmittance.{key}", 0.0) for key in "gb")
+        kw, kvar = kw + 1000.0 * g * end.winding.kv**2, kvar + 1000.0 * abs(b) * end.winding.kv**2
+    for test in model.naming(end.plate, "NoLoadTest.EnergisedEnd"):
+        loss = model.number(test, "NoLoadTest.loss", 0.0)
+        kva = model.number(test, "NoLoadTest.excitingCurrent", 0.0) / 100.0 * end.winding.kva
+        kw, kvar = kw + loss, kvar + max(kva**2 - loss**2, 0.0) ** 0.5
+    return kw, kvar
 
 
 def _pairs(count: int) -> list[tuple[int, int]]:

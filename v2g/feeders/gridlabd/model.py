@@ -146,7 +146,7 @@ class Model:
             things = list(found)
             names = ", ".join(dict.fromkeys(thing.name for thing in things[:SHOWN]))
             more = ", ..." if len(things) > SHOWN else ""
-            yield Note(weight, f"{len(things)} {text}: {names}{more}", things[0].origin)
+            yield Note(weight, f"{text} ({len(things):,}): {names}{more}", things[0].origin)
 
 
 def said(thing: Thing) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from v2g.errors import Finding, ImportRefused
@@ -51,14 +52,11 @@ class GridLabD:
             return any(path.glob(f"*{SUFFIX}")) or any(path.glob(f"*/*{SUFFIX}"))
         return path.suffix.lower() == SUFFIX and STARTS.search(head) is not None
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it. Raises ``ImportRefused`` with every fault found."""
-        bundle = Bundle(_main(path))
-        if path.is_dir():
-            bundle.root = path.resolve()
-        source = Source(bundle)
+        source = Source(Bundle(_main(path), bundle or (path if path.is_dir() else None)))
         model = Model(parse(source))
-        made = _network(model, path.stem)
+        made = replace(_network(model, path.stem), files=source.bundle.digests)
         faults = [*source.faults, *model.faults] or beyond_numbers(made)
         if faults:
             raise ImportRefused(faults)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isclose
 
 from v2g.feeders.gridlabd.model import Model, said
 from v2g.feeders.gridlabd.parse import Thing
-from v2g.feeders.network import PRIMARY, Transformer, Weight, Winding
+from v2g.feeders.network import PRIMARY, TapRange, Transformer, Weight, Winding
 
 CONNECTIONS = {
     "WYE_WYE": "wye-wye", "1": "wye-wye", "DELTA_DELTA": "delta-delta", "2": "delta-delta", "DELTA_GWYE": "delta-wye",
@@ -47,11 +47,19 @@ def transformers(model: Model, kv: dict[str, float]) -> Iterator[Transformer]:
             )
             model.note(Weight.LOST, text, thing)
         elif plate.connection == "split":
-            yield _split(model, thing, table, plate, (start, end))
+            yield _with_core(model, table, plate.kva, _split(model, thing, table, plate, (start, end)))
         else:
-            yield _two(model, thing, plate, (start, end), kv)
-        if any("shunt" in key or key.startswith("no_load") for key in table.values):
-            model.gather(Weight.CHANGED, "transformers without their no-load losses and magnetising", thing)
+            yield _with_core(model, table, plate.kva, _two(model, thing, plate, (start, end), kv))
+
+
+def _with_core(model: Model, table: Thing, kva: float, unit: Transformer) -> Transformer:
+    """With what its core takes: a resistance beside a reactance, per unit of its kVA, or the no-load loss alone."""
+    shunt = model.complex(table, "shunt_impedance", "pu") or complex(
+        model.real(table, "shunt_resistance", "pu", 0.0), model.real(table, "shunt_reactance", "pu", 0.0)
+    )
+    loss = model.real(table, "no_load_loss", "pu", 0.0)
+    kw = kva / shunt.real if shunt.real > 0.0 else kva * loss
+    return replace(unit, noload_kw=kw, magnetising_kvar=kva / shunt.imag if shunt.imag else 0.0)
 
 
 def _plate(model: Model, table: Thing) -> Plate | None:
@@ -124,14 +132,28 @@ def regulators(model: Model, kv: dict[str, float]) -> Iterator[Transformer]:
         if how not in REGULATOR_CONNECTIONS:
             model.note(Weight.LOST, f"regulator {thing.name}: connection {how} is not taken over", thing)
             continue
-        if table.values.get("control", "MANUAL").strip().upper() != "MANUAL":
-            text = "regulators whose control is left out: the taps that the model begins with are held"
+        moves = table.values.get("control", "MANUAL").strip().upper() != "MANUAL"
+        if moves and table.values.get("control_level", "INDIVIDUAL").strip().upper() == "BANK":
+            text = "regulators that move the taps of all phases alike: the taps that the model begins with are held"
             model.gather(Weight.CHANGED, text, thing)
+            moves = False
         for phase in phases:
             volts = kv.get(start, 1.0)
             one = Winding(start, phase, "wye", volts, REGULATOR_KVA)
-            two = Winding(end, phase, "wye", volts, REGULATOR_KVA, tap=_ratio(model, thing, table, phase))
+            tap, free = _ratio(model, thing, table, phase), _range(model, table) if moves else None
+            two = Winding(end, phase, "wye", volts, REGULATOR_KVA, tap=tap, tap_range=free)
             yield Transformer(f"{thing.name}_{phase}", (one, two), (0.0,), regulator=True, origin=thing.origin)
+
+
+def _range(model: Model, table: Thing) -> TapRange | None:
+    """From its lowest to its highest tap; steps of type B, 1 / (1 - t), are taken as equal."""
+    band = model.real(table, "regulation", "pu", 0.1)
+    if not 0.0 < band < 1.0:
+        return None
+    steps = sum(model.real(table, f"{way}_taps", "pu", 16.0) for way in ("raise", "lower"))
+    ends = (1.0 - band, 1.0 + band) if table.values.get("type", "B").strip().upper() == "A" else (
+        1.0 / (1.0 + band), 1.0 / (1.0 - band))  # fmt: skip
+    return TapRange(*ends, round(steps))
 
 
 def _ratio(model: Model, thing: Thing, table: Thing, phase: str) -> float:

@@ -1,8 +1,9 @@
-"""The files of a circuit: those in the folder of the one that was opened, and below it; no others."""
+"""The files of a feeder: those in the folder of the one that was opened, or in one that is named; no others."""
 
 from __future__ import annotations
 
 import os
+from hashlib import sha256
 from pathlib import Path
 
 MOST_FILES = 1_000
@@ -20,12 +21,15 @@ class Barred(Exception):
 
 
 class Bundle:
-    """Reads files of one folder, up to its limits; ``names`` are those read, in the order of their first reading."""
+    """Reads files of one folder, up to its limits; ``digests`` are the SHA-256 of those read, in order, by name.
 
-    def __init__(self, opened: Path) -> None:
+    The folder is that of the file opened, or one above it that the user names.
+    """
+
+    def __init__(self, opened: Path, root: Path | None = None) -> None:
         self.opened = _real(opened)
-        self.root = self.opened.parent
-        self.names: dict[str, None] = {}
+        self.root = self.opened.parent if root is None else _real(root)
+        self.digests: dict[str, str] = {}
         self._reads = 0
         self._bytes = 0
         self._entries: dict[Path, dict[str, str]] = {}
@@ -79,8 +83,8 @@ class Bundle:
     def _inside(self, path: Path) -> None:
         if not _real(path).is_relative_to(self.root):
             raise Barred(
-                "This file lies outside the folder of the one that was opened.",
-                "Copy it into that folder and write its name only.",
+                f"This file lies outside the folder {self.root.name or self.root}, whose files alone are read.",
+                "Name a folder that holds all files of the feeder (--bundle FOLDER), or copy it into that one.",
             )
 
     def _checked(self, path: Path) -> Path:
@@ -103,7 +107,7 @@ class Bundle:
         self._bytes += len(data)
         if self._bytes > MOST_BYTES:
             raise Barred(f"The files hold more than {MOST_BYTES >> 20} MB.", "Leave out what a feeder does not need.")
-        self.names.setdefault(self.name(path))
+        self.digests.setdefault(self.name(path), sha256(data).hexdigest())
         return data
 
 

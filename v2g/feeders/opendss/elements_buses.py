@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from math import isclose
 
 from v2g.feeders.network import LEGS, PRIMARY, Bus, Weight
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Node, Reading, Record, in_order
 from v2g.feeders.opendss.script import Coordinate
 
+ROOT3 = 3.0**0.5
+BASE_NEAR = 0.02
+"""Nominal voltages that differ by less are one: 4.16 and 4.157 kV."""
 SERIES = ("line", "reactor", "capacitor")
 
 
@@ -161,6 +165,7 @@ def _find_voltages(reading: Reading, groups: _Groups) -> None:
     """The file's voltage bases; where it sets none, from windings, sources and, last, loads."""
     kv, names = reading.kv, [bus["name"] for bus in reading.raw["buses"]]
     kv |= {bus["name"]: bus["kv"] for bus in reading.raw["buses"] if bus["kv"] > 0}
+    _of_one_phase(reading)
     kv |= _legs(reading, groups)
     for seeds in (_windings, _sources, _devices):
         if all(name in kv for name in names):
@@ -171,6 +176,17 @@ def _find_voltages(reading: Reading, groups: _Groups) -> None:
         if name not in kv:
             kv[name] = 0.0
             reading.note(Weight.LOST, f"bus {name}: no nominal voltage is given, and none follows", "bus", name)
+
+
+def _of_one_phase(reading: Reading) -> None:
+    """Bases that the engine took as between phases, though the file gives them to neutral: its source has one phase."""
+    for record in reading.enabled("vsource"):
+        base, given = reading.kv.get(record["terminals"][0]["bus"], 0.0), float(record["basekv"])
+        if record["phases"] == 1 and isclose(given, ROOT3 * base, rel_tol=BASE_NEAR):
+            found = [bus for bus, kv in reading.kv.items() if isclose(kv, base, rel_tol=BASE_NEAR)]
+            reading.kv |= dict.fromkeys(found, given)
+            text = f"source {record['name']} has one phase: {given:g} kV is to neutral, at {len(found)} buses"
+            reading.note(Weight.CHANGED, text, "vsource", record["name"])
 
 
 def _spread(reading: Reading) -> None:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from math import pi
+from math import isclose, pi
 
 import numpy as np
 
 from v2g.feeders.network import Line, Matrix, Weight
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Reading, Record, is_plain
-from v2g.feeders.opendss.extract import DEFAULT_AMPS
+from v2g.feeders.opendss.elements_loading import line_amps
+from v2g.feeders.opendss.extract_ratings import DEFAULT_AMPS
+
+SAME_KV = 1e-3
+"""Relative difference of nominal voltages that is only rounding."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +50,31 @@ class Conductors:
 def lines(reading: Reading) -> Iterator[Line]:
     """Lines in the order of the file."""
     for record in reading.enabled("line"):
-        line = _made(reading, "line", record, _of_line(reading, record), record["amps"])
+        line = _made(reading, "line", record, _of_line(reading, record), line_amps(reading, record))
         if line is not None:
             yield replace(line, switch=True) if record["switch"] else line
+
+
+def ties(reading: Reading) -> Iterator[Line]:
+    """Lines that are switched off between two buses that are there, of one voltage: a planner may close them."""
+    there = {bus["name"]: {reading.letter(bus["name"], n) for n in bus["nodes"]} for bus in reading.raw["buses"]}
+    for record in reading.raw["elements"].get("line", ()):
+        if record["enabled"]:
+            continue
+        one, other = record["terminals"]
+        wanted = [{reading.letter(end["bus"], n) for n in end["nodes"]} for end in (one, other)]
+        known = [letters <= there.get(end["bus"], set()) for end, letters in zip((one, other), wanted, strict=True)]
+        if not all(known) or one["bus"] == other["bus"] or not _alike(reading, one["bus"], other["bus"]):
+            continue
+        line = _made(reading, "line", record, _of_line(reading, record), record["amps"])
+        if line is not None:
+            text = f"line {line.name} is not enabled: it stands open between {line.from_bus} and {line.to_bus}"
+            reading.note(Weight.CHANGED, text, "line", line.name)
+            yield replace(line, closed=False, switch=bool(record["switch"]))
+
+
+def _alike(reading: Reading, one: str, other: str) -> bool:
+    return isclose(reading.kv[one], reading.kv[other], rel_tol=SAME_KV)
 
 
 def series_reactors(reading: Reading) -> Iterator[Line]:

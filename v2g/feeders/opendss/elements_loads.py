@@ -7,13 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from v2g.feeders.network import Capacitor, Load, Weight
+from v2g.feeders.network import Capacitor, Load, Shunt, Weight
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Reading, Record, branch_kv, links
 from v2g.feeders.opendss.elements_lines import is_series
+from v2g.feeders.opendss.load_laws import CVR, EXPONENTS, HELD, IMPEDANCE, ZIP, At, at_voltage, is_within
 
-EXPONENTS = {1: (0.0, 0.0), 2: (2.0, 2.0), 3: (0.0, 2.0), 5: (1.0, 1.0), 6: (0.0, 0.0), 7: (0.0, 2.0)}
-"""Exponents of kW and kvar by the engine's number of a load model; 4 (CVR) and 8 (ZIP) have their own."""
-CVR, ZIP, CURRENT = 4, 8, 5
+MODELS = {*EXPONENTS, CVR, ZIP}
 NEAR = 0.02
 """A nameplate voltage so close to the bus's own means the same one; beyond it, power is restated at the bus's."""
 SHAPES = ("daily", "yearly", "duty")
@@ -27,44 +26,56 @@ def loads(reading: Reading) -> Iterator[Load]:
         if not parts:
             text = f"load {name}: it is connected to the ground only, or twice to one phase"
             reading.note(Weight.LOST, text, "load", name)
-        exponents = _exponents(reading, record)
-        for number, (phases, connection, share) in enumerate(parts):
-            kw, kvar = _at_nominal(reading, record, phases, connection, exponents)
-            load = Load(name, bus, phases, connection, share * kw, share * kvar, *exponents, profile=_profile(record))
+        known = record["model"] in MODELS
+        if not known:
+            reading.note(Weight.LOST, f"load {name}: model {record['model']} is not known", "load", name)
+        for number, (phases, connection, share) in enumerate(parts if known else ()):
+            law = _law(reading, record, phases, connection)
+            kw, kvar = (share * power for power in _powers(reading, record))
+            load = Load(
+                name, bus, phases, connection, kw * law.kw, kvar * law.kvar, law.kw_exponent, law.kvar_exponent,
+                profile=_profile(record),
+            )  # fmt: skip
             suffix = f"_{number + 1}" if len(parts) > 1 else ""
             yield replace(load, name=name + suffix, origin=reading.origin("load", name))
-        _notes(reading, record)
+        if known:
+            _notes(reading, record)
 
 
-def _exponents(reading: Reading, record: Record) -> tuple[float, float]:
-    name, model = record["name"], record["model"]
-    if model == CVR:
-        return record["cvrwatts"], record["cvrvars"]
-    if model == ZIP:
-        reading.gather(Weight.CHANGED, "loads of mixed kind (ZIP) as one exponent each for kW and kvar", "load", name)
-        z, i, _, zq, iq, _, _ = record["zipv"]
-        return 2 * z + i, 2 * zq + iq
-    if model in (6, 7):
-        reading.gather(Weight.CHANGED, "loads whose kvar the engine holds fixed", "load", name)
-    if model not in EXPONENTS:
-        reading.note(Weight.LOST, f"load {name}: model {model} is not known", "load", name)
-    return EXPONENTS.get(model, (0.0, 0.0))
+def _powers(reading: Reading, record: Record) -> tuple[float, float]:
+    """kW and kvar at the rated voltage, under the file's multipliers of loads."""
+    name, times = record["name"], reading.raw["loadmult"]
+    if times == 1.0 or record["status"].lower() != "variable":
+        times = 1.0
+    else:
+        reading.gather(Weight.CHANGED, f"loads multiplied by {times:g} (loadmult)", "load", name)
+    growth = reading.raw["growth"]
+    if growth != 1.0 and record["growth"]:
+        reading.note(Weight.LOST, f"load {name}: its own growth is not taken over", "load", name)
+    elif growth != 1.0:
+        reading.gather(
+            Weight.CHANGED, f"loads multiplied by {growth:g} (growth until the year of the file)", "load", name
+        )
+        times *= growth
+    return record["kw"] * times, record["kvar"] * times
 
 
-def _at_nominal(
-    reading: Reading, record: Record, phases: str, connection: str, exponents: tuple[float, float]
-) -> tuple[float, float]:
-    """kW and kvar at the nominal voltage of the bus, under the file's multiplier of loads."""
-    powers = (record["kw"], record["kvar"])
-    times = reading.raw["loadmult"]
-    if times != 1.0 and record["status"].lower() == "variable":
-        powers = (powers[0] * times, powers[1] * times)
-        reading.gather(Weight.CHANGED, f"loads multiplied by {times:g} (loadmult)", "load", record["name"])
-    ratio = _ratio(reading, record, phases, connection)
-    if abs(ratio - 1.0) <= NEAR or not any(exponents):
-        return powers
-    reading.gather(Weight.CHANGED, "loads restated at the voltage of their bus", "load", record["name"])
-    return powers[0] * ratio ** exponents[0], powers[1] * ratio ** exponents[1]
+def _law(reading: Reading, record: Record, phases: str, connection: str) -> At:
+    """What a load takes at the nominal voltage of its bus, as a share of what it takes at its rated one."""
+    name, ratio = record["name"], _ratio(reading, record, phases, connection)
+    if abs(ratio - 1.0) <= NEAR:
+        return at_voltage(record, 1.0)
+    law = at_voltage(record, ratio)
+    if not is_within(record, ratio):
+        text = (
+            f"load {name}, rated for {ratio:.3g} times less voltage" if ratio > 1.0 else
+            f"load {name}, rated for {1.0 / ratio:.3g} times more voltage"
+        )  # fmt: skip
+        text += f" than its bus has: an impedance that takes {law.kw:.3g} times its kW there, as in the engine"
+        reading.note(Weight.CHANGED, text, "load", name)
+    elif (law.kw, law.kvar) != (1.0, 1.0):
+        reading.gather(Weight.CHANGED, "loads restated at the voltage of their bus", "load", name)
+    return law
 
 
 def _ratio(reading: Reading, record: Record, phases: str, connection: str) -> float:
@@ -80,8 +91,15 @@ def _profile(record: Record) -> str:
 
 def _notes(reading: Reading, record: Record) -> None:
     name = record["name"]
-    text = "loads that turn into constant impedance at low and high voltage, which is left out"
-    reading.gather(Weight.CHANGED, text, "load", name)
+    if record["model"] != IMPEDANCE:
+        text = "loads that turn into constant impedance at low and high voltage, which is left out"
+        reading.gather(Weight.CHANGED, text, "load", name)
+    if record["model"] == ZIP:
+        reading.gather(Weight.CHANGED, "loads of mixed kind (ZIP) as one exponent each for kW and kvar", "load", name)
+    if record["model"] == ZIP and record["zipv"][6] > 0.0:
+        reading.gather(Weight.CHANGED, "loads that are off at low voltage (zipv), and not here", "load", name)
+    if record["model"] in HELD:
+        reading.gather(Weight.CHANGED, "loads whose kvar the engine holds fixed", "load", name)
     if _profile(record):
         reading.gather(
             Weight.UNUSED, f"loads of shape {_profile(record)}, which is named and not taken over", "load", name
@@ -89,10 +107,14 @@ def _notes(reading: Reading, record: Record) -> None:
 
 
 def capacitors(reading: Reading) -> Iterator[Capacitor]:
-    """Shunt capacitors in the steps that the engine's controls left closed, then shunt reactors."""
+    """Shunt capacitors in the steps that the engine's controls left closed."""
     for record in reading.enabled("capacitor"):
         if not is_series(record):
             yield from _capacitor(reading, record)
+
+
+def reactors(reading: Reading) -> Iterator[Capacitor | Shunt]:
+    """Shunt reactors; one with losses is something that its bus takes."""
     for record in reading.enabled("reactor"):
         if not is_series(record):
             yield from _reactor(reading, record)
@@ -112,7 +134,7 @@ def _capacitor(reading: Reading, record: Record) -> Iterator[Capacitor]:
         reading.note(Weight.CHANGED, text, "capacitor", name)
     shut = closed > 0 and not any(terminal["open"] for terminal in record["terminals"])
     if shut and "y" in record:
-        kvar = _by_susceptance(reading, record, phases, connection)
+        _, kvar = _by_admittance(reading, record, phases, connection)
     else:
         kvar = _steps(record, closed) * _ratio(reading, record, phases, connection) ** 2
     yield Capacitor(name, bus, phases, connection, kvar, shut, origin=reading.origin("capacitor", name))
@@ -124,16 +146,17 @@ def _steps(record: Record, closed: int) -> float:
     return float(sum(kvar for kvar, state in steps if state > 0 or not closed))
 
 
-def _by_susceptance(reading: Reading, record: Record, phases: str, connection: str) -> float:
-    """kvar at the nominal voltage of the bus."""
+def _by_admittance(reading: Reading, record: Record, phases: str, connection: str) -> tuple[float, float]:
+    """kW taken and kvar given at the nominal voltage of the bus."""
     size = record["phases"]
-    siemens = float(np.diag(record["y"][1])[:size].sum())
+    kilosiemens = [1e3 * float(np.diag(part)[:size].sum()) for part in record["y"]]
     # In delta, each branch stands in the own admittance of two nodes.
     share = 0.5 if connection == "delta" and size > 1 else 1.0
-    return 1e3 * share * siemens * branch_kv(reading.kv[record["terminals"][0]["bus"]], phases, connection) ** 2
+    squared = share * branch_kv(reading.kv[record["terminals"][0]["bus"]], phases, connection) ** 2
+    return kilosiemens[0] * squared, kilosiemens[1] * squared
 
 
-def _reactor(reading: Reading, record: Record) -> Iterator[Capacitor]:
+def _reactor(reading: Reading, record: Record) -> Iterator[Capacitor | Shunt]:
     """A shunt reactor by its susceptance; one at a neutral grounds it, and no plan sees that."""
     name, terminal = record["name"], record["terminals"][0]
     letters = [reading.letter(terminal["bus"], node) for node in terminal["nodes"]]
@@ -145,8 +168,9 @@ def _reactor(reading: Reading, record: Record) -> Iterator[Capacitor]:
         reading.note(Weight.LOST, f"reactor {name}: its connection is not understood", "reactor", name)
         return
     phases, connection, _ = parts[0]
-    kvar = _by_susceptance(reading, record, phases, connection)
-    real, imaginary = (float(np.diag(part).sum()) for part in record["y"])
-    if abs(real) > NEAR * abs(imaginary):
-        reading.note(Weight.CHANGED, f"reactor {name}: its losses are left out", "reactor", name)
-    yield Capacitor(name, terminal["bus"], phases, connection, kvar, origin=reading.origin("reactor", name))
+    kw, kvar = _by_admittance(reading, record, phases, connection)
+    bus, origin = terminal["bus"], reading.origin("reactor", name)
+    if kw > NEAR * abs(kvar):
+        yield Shunt(name, bus, phases, kw, -kvar, origin=origin)
+    else:
+        yield Capacitor(name, bus, phases, connection, kvar, origin=origin)

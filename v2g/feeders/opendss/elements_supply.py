@@ -10,10 +10,10 @@ import numpy as np
 from v2g.feeders.network import Generator, Solar, Source, Storage, Weight
 from v2g.feeders.opendss.elements import Reading, Record, links
 from v2g.feeders.opendss.elements_lines import is_series
+from v2g.feeders.opendss.supply_notes import note_generator, note_given, note_storage, stated
 
 BY_DEFAULT = 1.2
 """The engine's kVA of a generator where none is given, as a multiple of its kW."""
-SHAPES = ("daily", "yearly", "duty")
 
 
 def sources(reading: Reading) -> Iterator[Source]:
@@ -54,8 +54,20 @@ def generators(reading: Reading) -> Iterator[Generator]:
             given = not isclose(kva, BY_DEFAULT * rating, rel_tol=1e-6)
             name, bus = record["name"], record["terminals"][0]["bus"]
             origin = reading.origin("generator", name)
-            yield Generator(name, bus, *connected, rating, kva if given else None, kw, origin=origin)
-            _shape_note(reading, "generator", record)
+            rating_kva = kva if given else _kva_by_factor(record, rating)
+            yield Generator(name, bus, *connected, rating, rating_kva, kw, origin=origin)
+            note_given(reading, "generator", record)
+            note_generator(reading, record)
+
+
+def _kva_by_factor(record: Record, rating_kw: float) -> float | None:
+    """What a machine gives at its rating under the power factor that the file states; None where that is 1.
+
+    >>> _kva_by_factor({"given": ["kw", "pf"], "pf": -0.8}, 80.0)
+    100.0
+    """
+    by_factor = {"kvar", "pf"} & stated(record) and 0.0 < abs(record["pf"]) < 1.0
+    return rating_kw / abs(record["pf"]) if by_factor else None
 
 
 def solar(reading: Reading) -> Iterator[Solar]:
@@ -67,8 +79,9 @@ def solar(reading: Reading) -> Iterator[Solar]:
             if record["irradiance"] != 1.0:
                 reading.gather(Weight.CHANGED, "panels whose irradiance in the file is left out", "pvsystem", name)
             origin = reading.origin("pvsystem", name)
-            yield Solar(name, bus, connected[0], record["pmpp"], record["kva"], origin=origin)
-            _shape_note(reading, "pvsystem", record)
+            most = record["pmpp"] * record["%pmpp"] / 100.0
+            yield Solar(name, bus, connected[0], most, record["kva"], origin=origin)
+            note_given(reading, "pvsystem", record)
 
 
 def storage(reading: Reading) -> Iterator[Storage]:
@@ -77,6 +90,7 @@ def storage(reading: Reading) -> Iterator[Storage]:
         connected = _connected(reading, "storage", record, delta=False)
         if connected is not None:
             name, bus = record["name"], record["terminals"][0]["bus"]
+            power = record["kwrated"] * record["%kwrated"] / 100.0
             yield Storage(
                 name,
                 bus,
@@ -84,13 +98,15 @@ def storage(reading: Reading) -> Iterator[Storage]:
                 capacity_kwh=record["kwhrated"],
                 start_kwh=record["kwhstored"],
                 reserve_kwh=record["kwhrated"] * record["%reserve"] / 100,
-                charge_kw=record["kwrated"],
-                discharge_kw=record["kwrated"],
+                charge_kw=power,
+                discharge_kw=power,
                 charge_eff=record["%effcharge"] / 100,
                 discharge_eff=record["%effdischarge"] / 100,
                 rating_kva=record["kva"],
                 origin=reading.origin("storage", name),
             )
+            note_given(reading, "storage", record)
+            note_storage(reading, record)
 
 
 def _connected(reading: Reading, kind: str, record: Record, delta: bool) -> tuple[str, str] | None:
@@ -100,9 +116,3 @@ def _connected(reading: Reading, kind: str, record: Record, delta: bool) -> tupl
     name = record["name"]
     reading.note(Weight.LOST, f"{kind} {name}: its connection is not understood", kind, name)
     return None
-
-
-def _shape_note(reading: Reading, kind: str, record: Record) -> None:
-    shape = next((record[key].lower() for key in SHAPES if record[key]), "")
-    if shape:
-        reading.gather(Weight.UNUSED, f"{kind}s of shape {shape}, which is not taken over", kind, record["name"])

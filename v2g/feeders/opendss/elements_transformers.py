@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isclose
 
-from v2g.feeders.network import Transformer, Weight, Winding
+from v2g.feeders.network import TapRange, Transformer, Weight, Winding
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Reading, Record, is_plain
 
 NAMEPLATE = 1.1
@@ -16,16 +16,16 @@ REACTANCES = {2: ("xhl",), 3: ("xhl", "xht", "xlt")}
 
 def transformers(reading: Reading) -> Iterator[Transformer]:
     """Those of two and three windings; others are lost."""
-    regulated = {record["transformer"].lower() for record in reading.enabled("regcontrol")}
+    regulated = {record["transformer"].lower(): _moved(record) for record in reading.enabled("regcontrol")}
     for record in reading.enabled("transformer"):
-        found = _transformer(reading, record, record["name"] in regulated)
+        found = _transformer(reading, record, regulated.get(record["name"]))
         if found is not None:
             yield found
 
 
-def _transformer(reading: Reading, record: Record, regulator: bool) -> Transformer | None:
+def _transformer(reading: Reading, record: Record, moved: int | None) -> Transformer | None:
     name = record["name"]
-    windings = tuple(_winding(reading, record, n) for n in range(len(record["terminals"])))
+    windings = tuple(_winding(reading, record, n, n == moved) for n in range(len(record["terminals"])))
     fault = _fault(windings)
     if fault:
         reading.note(Weight.LOST, f"transformer {name}: {fault}", "transformer", name)
@@ -36,9 +36,11 @@ def _transformer(reading: Reading, record: Record, regulator: bool) -> Transform
         windings,
         tuple(record[key] for key in REACTANCES[len(windings)]),
         rating_kva=_rating(record),
-        regulator=regulator,
+        regulator=moved is not None,
         closed=not any(terminal["open"] for terminal in record["terminals"]),
         lead=record["leadlag"].lower() in ("lead", "euro"),
+        noload_kw=record["%noloadloss"] / 100.0 * record["kvas"][0],
+        magnetising_kvar=record["%imag"] / 100.0 * record["kvas"][0],
         origin=reading.origin("transformer", name),
     )
 
@@ -51,7 +53,12 @@ def _fault(windings: tuple[Winding, ...]) -> str:
     return ""
 
 
-def _winding(reading: Reading, record: Record, n: int) -> Winding:
+def _moved(control: Record) -> int:
+    """The winding, from 0, whose tap a control moves."""
+    return int(control["tapwinding"] or control["winding"]) - 1
+
+
+def _winding(reading: Reading, record: Record, n: int, moves: bool) -> Winding:
     terminal = record["terminals"][n]
     letters = [reading.letter(terminal["bus"], node) for node in terminal["nodes"]]
     phases, connection = "".join(letters[: record["phases"]]), str(record["conns"][n]).lower()
@@ -66,6 +73,7 @@ def _winding(reading: Reading, record: Record, n: int) -> Winding:
         kva=record["kvas"][n],
         tap=record["taps"][n],
         r_pct=record["%rs"][n],
+        tap_range=TapRange(record["mintap"][n], record["maxtap"][n], int(record["numtaps"][n])) if moves else None,
     )
 
 
@@ -79,8 +87,6 @@ def _rating(record: Record) -> float | None:
 
 def _notes(reading: Reading, record: Record) -> None:
     name = record["name"]
-    if record["%noloadloss"] or record["%imag"]:
-        reading.gather(Weight.CHANGED, "transformers without their no-load losses and magnetising", "transformer", name)
     if any(ohm > 0 for ohm in (*record["rneut"], *record["xneut"])):
         reading.gather(Weight.CHANGED, "transformers whose neutral impedance is left out", "transformer", name)
     states = [state for terminal in record["terminals"] for state in terminal["open"]]

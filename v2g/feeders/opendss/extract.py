@@ -13,29 +13,32 @@ from typing import Any
 
 import numpy as np
 
+from v2g.feeders.opendss.extract_ratings import GIVEN, RATINGS, carried, emergency_kva, rate_lines
+
 FULL = 1 | 128
 """Every property, keys in lower case."""
-GIVEN = 128
-"""Only the properties that were set."""
-DEFAULT_AMPS = 400.0
-"""What the engine answers where nothing was said of a line's rating."""
 
 KEPT = {
     "line": ("length", "rmatrix", "xmatrix", "cmatrix", "switch", "basefreq"),
     "transformer": ("conns", "kvs", "kvas", "taps", "%rs", "xhl", "xht", "xlt", "normhkva", "leadlag", "%noloadloss",
-                    "%imag", "rneut", "xneut"),
-    "regcontrol": ("transformer",),
-    "load": ("kv", "kw", "kvar", "model", "conn", "status", "cvrwatts", "cvrvars", "zipv", "daily", "yearly", "duty"),
-    "generator": ("kv", "kw", "kva", "conn", "daily", "yearly", "duty"),
-    "pvsystem": ("pmpp", "kva", "irradiance", "daily", "yearly", "duty"),
-    "storage": ("kwrated", "kwhrated", "kwhstored", "%reserve", "%effcharge", "%effdischarge", "kva"),
+                    "%imag", "rneut", "xneut", "mintap", "maxtap", "numtaps"),
+    "regcontrol": ("transformer", "winding", "tapwinding"),
+    "load": ("kv", "kw", "kvar", "model", "conn", "status", "cvrwatts", "cvrvars", "zipv", "vminpu",
+             "vmaxpu", "vlowpu", "growth", "daily", "yearly", "duty"),
+    "generator": ("kv", "kw", "kva", "pf", "model", "conn", "daily", "yearly", "duty"),
+    "pvsystem": ("pmpp", "%pmpp", "kva", "pf", "irradiance", "daily", "yearly", "duty"),
+    "storage": ("kwrated", "%kwrated", "kwhrated", "kwhstored", "%reserve", "%charge", "%discharge", "%idlingkw",
+                "%effcharge", "%effdischarge", "kva", "daily", "yearly", "duty"),
     "vsource": ("basekv", "pu"),
 }  # fmt: skip
 """Properties that become part of a network, by class. Capacitors and reactors are asked one by one:
 matrices that nobody set stand in their JSON as whatever the memory held, which need not even be a number."""
 
+SUPPLY = ("generator", "pvsystem", "storage")
+"""Classes of which it is asked what was set."""
+
 STATED_KW = re.compile(r"\bgenerator\.([^\s\"'=]+)[\"']?\s(?:.*\s)?kw\s*=\s*[\"'(\[]?([\d.eE+-]+)", re.IGNORECASE)
-RATED = re.compile(r"\bline\.([^\s\"'=]+).*\bnormamps\s*=", re.IGNORECASE)
+LINE_PARTS = ("linecode", "geometry", "spacing", *RATINGS)
 Record = dict[str, Any]
 
 
@@ -45,9 +48,17 @@ def extract(engine: Any, commands: Sequence[str]) -> Record:
         "name": engine.Circuit.Name(),
         "frequency": engine.Solution.Frequency(),
         "loadmult": engine.Solution.LoadMult(),
+        "growth": _growth(engine),
         "buses": list(_buses(engine)),
         "elements": _elements(engine, commands),
     }
+
+
+def _growth(engine: Any) -> float:
+    """What loads without a growth of their own are multiplied by: compounded from the second year on."""
+    engine.Text.Command("get %growth")
+    rate = float(engine.Text.Result())
+    return float((1.0 + rate / 100.0) ** max(engine.Solution.Year() - 1, 0))
 
 
 def _buses(engine: Any) -> Iterator[Record]:
@@ -60,9 +71,7 @@ def _buses(engine: Any) -> Iterator[Record]:
 def _elements(engine: Any, commands: Sequence[str]) -> dict[str, list[Record]]:
     names = dict.fromkeys(name.split(".", 1)[0].lower() for name in engine.Circuit.AllElementNames())
     elements = {name: list(_of_class(engine, name)) for name in names}
-    said = _said(engine, commands)
-    for line in elements.get("line", ()):
-        line["amps"] = _amps(line, said)
+    rate_lines(engine, [line for line in elements.get("line", ()) if "terminals" in line], commands)
     largest = _largest_kw(commands)
     for machine in elements.get("generator", ()):
         machine["largest_kw"] = largest.get(machine["name"], 0.0)
@@ -75,6 +84,8 @@ def _of_class(engine: Any, name: str) -> Iterator[Record]:
     if name in KEPT or name == "capacitor":
         rows = _table(engine, FULL if name in KEPT else GIVEN)
         known = {record["Name"].lower(): record for record in rows}
+    emergency = emergency_kva(engine) if name == "transformer" else {}
+    given = {row["Name"].lower(): sorted(row) for row in _table(engine, GIVEN)} if name in SUPPLY else {}
     more = engine.ActiveClass.First()
     while more:
         own = engine.CktElement.Name().split(".", 1)[1].lower()
@@ -83,6 +94,12 @@ def _of_class(engine: Any, name: str) -> Iterator[Record]:
             record |= {key: known[own][key] for key in KEPT.get(name, ())}
             record |= _terminals(engine.CktElement)
             record |= _particular(engine, name, known.get(own, {}))
+            if name in SUPPLY:
+                record["given"] = given.get(own, [])
+            if name in ("line", "transformer"):
+                record |= {"carried": carried(engine.CktElement, record["phases"]), "emergency": emergency.get(own)}
+        elif name == "line":
+            record |= {key: known[own][key] for key in (*KEPT[name], *LINE_PARTS)} | _written(known[own])
         yield record
         more = engine.ActiveClass.Next()
 
@@ -104,6 +121,20 @@ def _terminals(element: Any) -> Record:
     return {"phases": phases, "terminals": terminals}
 
 
+def _written(line: Record) -> Record:
+    """Phases and terminals of a line that is switched off, as they are written: the engine gives it no nodes.
+
+    >>> _written({"phases": 1, "bus1": "A.2", "bus2": "b"})["terminals"]
+    [{'bus': 'a', 'nodes': [2], 'open': []}, {'bus': 'b', 'nodes': [1], 'open': []}]
+    """
+    terminals = []
+    for key in ("bus1", "bus2"):
+        bus, *nodes = str(line[key]).lower().split(".")
+        numbers = [int(node) for node in nodes] or list(range(1, line["phases"] + 1))
+        terminals.append({"bus": bus, "nodes": numbers[: line["phases"]], "open": []})
+    return {"phases": line["phases"], "terminals": terminals}
+
+
 def _particular(engine: Any, name: str, known: Record) -> Record:
     if name == "line":
         return _line(engine, known)
@@ -117,7 +148,7 @@ def _particular(engine: Any, name: str, known: Record) -> Record:
 
 
 def _line(engine: Any, known: Record) -> Record:
-    own: Record = {key: known[key] for key in ("linecode", "geometry", "spacing", "normamps")}
+    own: Record = {key: known[key] for key in LINE_PARTS}
     if known["basefreq"] != engine.Solution.Frequency():
         own["y"] = _admittance(engine.CktElement)
     return own
@@ -152,39 +183,3 @@ def _largest_kw(commands: Sequence[str]) -> dict[str, float]:
     for name, kw in (match.groups() for match in map(STATED_KW.search, commands) if match):
         largest[name.lower()] = max(largest.get(name.lower(), 0.0), float(kw))
     return largest
-
-
-def _said(engine: Any, commands: Sequence[str]) -> dict[str, set[str]]:
-    """Names of lines, line codes and geometries that state a rating."""
-    found = {"line": {match[1].lower() for match in map(RATED.search, filter(_rates, commands)) if match}}
-    for name in ("linecode", "linegeometry"):
-        engine.Circuit.SetActiveClass(name)
-        found[name] = {row["Name"].lower() for row in _table(engine, GIVEN) if "normamps" in row}
-    return found
-
-
-def _rates(text: str) -> bool:
-    return "normamps" in text.lower()
-
-
-def _amps(line: Record, said: dict[str, set[str]]) -> float | None:
-    """Rating, or None where nobody stated one; drops what it is found from.
-
-    >>> said = {"line": set(), "linecode": {"lc"}, "linegeometry": set()}
-    >>> _amps({"normamps": 400.0, "linecode": "lc", "geometry": None}, said)
-    400.0
-    >>> _amps({"normamps": 400.0, "linecode": "other", "geometry": None}, said) is None
-    True
-    >>> _amps({"normamps": 300.0, "linecode": None, "geometry": None}, said)
-    300.0
-    """
-    amps = line.pop("normamps", None)
-    code, geometry, spacing = (line.pop(key, None) for key in ("linecode", "geometry", "spacing"))
-    if amps is None or amps <= 0:
-        return None
-    by_parts = _in(code, said["linecode"]) or _in(geometry, said["linegeometry"]) or spacing is not None
-    return float(amps) if by_parts or line.get("name") in said["line"] or amps != DEFAULT_AMPS else None
-
-
-def _in(name: str | None, names: set[str]) -> bool:
-    return name is not None and name.lower() in names

@@ -11,8 +11,15 @@ from typing import Any, cast
 
 from v2g.errors import Finding, ImportRefused, UsageError
 from v2g.feeders import sandbox
-from v2g.feeders.network import Line, Network, Note, Origin, Weight
-from v2g.feeders.opendss import elements_buses, elements_lines, elements_loads, elements_supply, elements_transformers
+from v2g.feeders.network import Capacitor, Line, Network, Note, Origin, Shunt, Weight
+from v2g.feeders.opendss import (
+    elements_buses,
+    elements_lines,
+    elements_loading,
+    elements_loads,
+    elements_supply,
+    elements_transformers,
+)
 from v2g.feeders.opendss.elements import Reading
 from v2g.feeders.opendss.script import Command, Script, cleaned
 
@@ -44,11 +51,11 @@ class OpenDSS:
         """
         return STARTS.search(head) is not None and (path.suffix.lower() == SUFFIX or b"ircuit." in head)
 
-    def read(self, path: Path) -> Network:
+    def read(self, path: Path, bundle: Path | None = None) -> Network:
         """All of it, in the order of the file. Raises ``ImportRefused`` or ``ReaderStopped``."""
         if find_spec("opendssdirect") is None:
             raise UsageError("Reading OpenDSS files needs its engine. Install it: pip install 'v2g[opendss]'.")
-        script = cleaned(path)
+        script = cleaned(path, bundle)
         answer = cast(Any, sandbox.run(WORKER, {"commands": [command.text for command in script.commands]}))
         if answer["errors"]:
             raise ImportRefused([_finding(script.commands[number], message) for number, message in answer["errors"]])
@@ -60,15 +67,18 @@ def network(script: Script, answer: Mapping[str, Any]) -> Network:
     reading = Reading(answer, _origins(script))
     reading.notes += [*script.notes, *_notes(script, answer)]
     elements_buses.trace(reading)
-    _note_others(reading)
+    ties = tuple(elements_lines.ties(reading))
+    _note_others(reading, {line.name for line in ties})
+    shunts = tuple(elements_loads.reactors(reading))
     return Network(
         answer["name"].lower(),
         OpenDSS.name,
         buses=tuple(elements_buses.buses(reading, script.coordinates)),
-        lines=_lines(reading),
-        transformers=tuple(elements_transformers.transformers(reading)),
+        lines=(*_lines(reading), *ties),
+        transformers=tuple(elements_loading.rated(reading, elements_transformers.transformers(reading))),
         loads=tuple(elements_loads.loads(reading)),
-        capacitors=tuple(elements_loads.capacitors(reading)),
+        capacitors=(*elements_loads.capacitors(reading), *(one for one in shunts if isinstance(one, Capacitor))),
+        shunts=tuple(one for one in shunts if isinstance(one, Shunt)),
         generators=tuple(elements_supply.generators(reading)),
         solar=tuple(elements_supply.solar(reading)),
         storage=tuple(elements_supply.storage(reading)),
@@ -76,6 +86,8 @@ def network(script: Script, answer: Mapping[str, Any]) -> Network:
         notes=reading.all_notes(),
         lonlat=script.lonlat,
         frequency_hz=answer["frequency"],
+        files=script.files,
+        engine=answer["engine"],
     )
 
 
@@ -115,13 +127,15 @@ def _notes(script: Script, answer: Mapping[str, Any]) -> Iterator[Note]:
         yield Note(Weight.CHANGED, text, script.commands[answer["late"]].origin)
     if not answer["solved"]["converged"] or answer["solved"]["message"]:
         text = f"the engine found no steady state: taps and capacitors as it left them. {answer['solved']['message']}"
-        yield Note(Weight.CHANGED, text.strip(), Origin(script.files[0]))
+        yield Note(Weight.CHANGED, text.strip(), Origin(next(iter(script.files))))
 
 
-def _note_others(reading: Reading) -> None:
-    """Elements that are switched off, and classes that are not taken over."""
+def _note_others(reading: Reading, ties: set[str]) -> None:
+    """Elements that are switched off, but for lines that are ``ties``, and classes that are not taken over."""
     for kind, records in reading.raw["elements"].items():
         for record in records:
+            if kind == "line" and record["name"] in ties and not record["enabled"]:
+                continue
             if not record["enabled"]:
                 reading.note(Weight.UNUSED, f"{kind} {record['name']} is not enabled", kind, record["name"])
             elif kind in UNUSED:

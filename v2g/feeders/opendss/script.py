@@ -7,6 +7,7 @@ written anew; the rest is a note (not needed) or a fault (not understood, or har
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,30 +37,30 @@ class Coordinate:
 
 @dataclass(frozen=True)
 class Script:
-    """All of a circuit. ``files`` were read, by their names in the folder of the one opened, that one first.
+    """All of a circuit. ``files`` were read, that one opened first, by their names in the folder, with their SHA-256.
 
     Files of coordinates give no commands but ``coordinates``; ``lonlat``: they are degrees of longitude and latitude.
     """
 
     commands: tuple[Command, ...]
-    files: tuple[str, ...]
+    files: Mapping[str, str]
     notes: tuple[Note, ...]
     coordinates: tuple[Coordinate, ...] = ()
     lonlat: bool = False
 
 
-def cleaned(path: Path) -> Script:
-    """The circuit of a file and of those that it names, all of them in its folder.
+def cleaned(path: Path, bundle: Path | None = None) -> Script:
+    """The circuit of a file and of those that it names, all of them in its folder, or in ``bundle``.
 
     Raises ``ImportRefused`` with every fault: file, line, what was found, what is allowed, what to do.
     """
-    reading = Reading(Bundle(path))
+    reading = Reading(Bundle(path, bundle))
     reading.open()
     if reading.faults:
         raise ImportRefused(reading.faults)
     return Script(
         tuple(Command(text, origin) for text, origin in reading.commands),
-        tuple(reading.bundle.names),
+        reading.bundle.digests,
         tuple(reading.notes),
         tuple(Coordinate(*place) for place in reading.coordinates),
         reading.lonlat,

@@ -22,14 +22,16 @@ ITERATIONS = 100
 
 BASE_FREQUENCY = re.compile(r"^\s*set\b.*?\bdefaultbasefreq\w*\s*=\s*\"?([\d.]+)", re.IGNORECASE)
 CIRCUIT = re.compile(r"^\s*new\s+(?:object\s*=\s*)?[\"']?circuit\.", re.IGNORECASE)
+VERSION = re.compile(r"version\s+(\d[\d.]*)")
 FEATURES = ("AllowEditor", "AllowChangeDir", "AllowDOScmd", "AllowForms")
 
 
 def answer(payload: dict[str, Any]) -> dict[str, Any]:
     """Run ``payload["commands"]`` (texts) and solve; a circuit only where no command was refused.
 
-    The keys of the answer: ``errors`` (pairs of command number and message), ``late`` (number of the command that
-    sets the frequency after the circuit was made, or None), ``solved``, and those of ``extract``.
+    The keys of the answer: ``engine`` (its name and version), ``errors`` (pairs of command number and message),
+    ``late`` (number of the command that sets the frequency after the circuit was made, or None), ``solved``, and those
+    of ``extract``.
     """
     commands: list[str] = payload["commands"]
     _forbid()
@@ -39,7 +41,7 @@ def answer(payload: dict[str, Any]) -> dict[str, Any]:
     errors = _run(commands)
     if errors:
         return {"errors": errors}
-    return {"errors": [], "late": late, "solved": _solve(), **extract(engine, commands)}
+    return {"engine": _version(), "errors": [], "late": late, "solved": _solve(), **extract(engine, commands)}
 
 
 def late_frequency(commands: Sequence[str]) -> int | None:
@@ -55,6 +57,12 @@ def late_frequency(commands: Sequence[str]) -> int | None:
     made = next((n for n, text in enumerate(commands) if CIRCUIT.match(text)), len(commands))
     found = [n for n, text in enumerate(commands) if n > made and BASE_FREQUENCY.match(text)]
     return found[-1] if found else None
+
+
+def _version() -> str:
+    """Such as ``OpenDSS 0.14.5``: the version of its library, which says more than that in words."""
+    found = VERSION.search(engine.Basic.Version())
+    return f"OpenDSS {found[1]}" if found else "OpenDSS"
 
 
 def _forbid() -> None:
