@@ -1,4 +1,4 @@
-"""What CONTRIBUTING.md shows is run: the device from outside, the law on a device, the policy."""
+"""What CONTRIBUTING.md shows is run: devices, a law, a policy, a reader of feeders, an exporter."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from small import STREET, case_of, kinds, problem_of
 
 import v2g
 from v2g import models
+from v2g.exports import EXPORTS
+from v2g.feeders import READERS
 from v2g.formats.copying import copy_case
 from v2g.language import Part
 from v2g.outside import load_parts
@@ -27,7 +29,7 @@ def blocks(language: str) -> list[str]:
 
 def written(name: str, folder: Path) -> Path:
     """The Python block with a class of that name, as a file."""
-    (text,) = [block for block in blocks("python") if f"class {name}(" in block]
+    (text,) = [block for block in blocks("python") if re.search(rf"class {name}\b", block)]
     file = folder / f"{name.lower()}.py"
     file.write_text(text, encoding="utf-8")
     return file
@@ -110,6 +112,41 @@ def test_the_policy_orders_the_stages(tmp_path: Path, monkeypatch: pytest.Monkey
         "critical_1", "critical_2", "critical_hours", "mobility_shortfall",
         "fuel_burnt", "other_energy", "battery_wear",
     ]  # fmt: skip
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Path:
+    """A feeder in the format of the page: 40 and 25 kW behind one another."""
+    file = tmp_path / "row.txt"
+    file.write_text("poles,11\nmill,0.2,0.3,40\nford,0.1,0.1,25\n", encoding="utf-8")
+    return file
+
+
+def test_the_reader_of_the_page_is_one_file_and_one_entry(
+    chain: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(READERS, "poles", None)  # taken out again at the end
+    exec(compile(written("Poles", tmp_path).read_text(encoding="utf-8"), "poles.py", "exec"), {})
+    assert run("import", str(chain), "--to", str(tmp_path / "case")) == 0
+    assert "read  poles, 1 file: 3 buses, 9 nodes, 2 lines, 0 transformers, 2 loads, 65 kW" in capsys.readouterr().out
+    assert run("import", "--help") == 0
+    assert "poles       chain of poles" in capsys.readouterr().out
+    case = v2g.read(tmp_path / "case")
+    assert case.table("lines")["x_aa_ohm"].to_list() == [0.3, 0.1]
+    assert v2g.solve(case).summary["energy_kwh"]["served_other"] == pytest.approx(65.0)
+
+
+def test_the_exporter_of_the_page_is_one_file_and_one_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(EXPORTS, "listing", None)  # taken out again at the end
+    exec(compile(written("Listing", tmp_path).read_text(encoding="utf-8"), "listing.py", "exec"), {})
+    assert run("export", "village", "--to", "listing", "--out", str(tmp_path / "out")) == 0
+    out, err = capsys.readouterr()
+    assert "2 files" in out and "note: a list has no place for the network." in err
+    assert (tmp_path / "out" / "loads.txt").read_text().splitlines()[0].endswith(" kW")
+    assert run("export", "--help") == 0
+    assert "listing  list of loads" in capsys.readouterr().out
 
 
 def test_the_files_and_names_on_the_page_exist() -> None:
