@@ -21,10 +21,11 @@ from v2g.feeders.sandbox import Limits, run
 from v2g.replay.columns import numbers
 from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
 from v2g.replay.islands import Islands, find_islands
+from v2g.replay.regulators import Regulators, read_regulators
 from v2g.replay.shunts import shunts
 from v2g.replay.sweep import leg_ends
 from v2g.replay.verdict import Array, Complex
-from v2g.replay.voltage import leg_drops, references, sweep_voltages
+from v2g.replay.voltage import given_taps, leg_drops, references, sweep_voltages
 
 MACHINES = {"generators": "generator", "solar": "solar", "batteries": "battery"}
 ROUNDS = 30
@@ -50,6 +51,18 @@ class Flows:
         return find_islands(self.case, self.feeder)
 
     @cached_property
+    def regulators(self) -> Regulators:
+        """Taps that can move."""
+        return read_regulators(self.case, self.feeder)
+
+    @cached_property
+    def kv(self) -> Array:
+        """Nominal voltage of each node, line to neutral."""
+        table = self.case.table("buses")
+        nominal = dict(zip(table["bus"], table["kv_ln_kv"].astype(float), strict=True))
+        return np.array([nominal[bus] for bus, _ in self.feeder.nodes])
+
+    @cached_property
     def nominal(self) -> Complex:
         """Loads at nominal voltage, in the order of their table."""
         loads = self.case.table("loads")
@@ -71,7 +84,12 @@ class Flows:
         return [(at, power) for at, power in found if power]
 
     def linear(self) -> Array:
-        """Voltage of each node in per unit by LinDist3Flow, nothing where it is dead; loads follow it to rest."""
+        """Voltage of each node in per unit by LinDist3Flow, nothing where it is dead; with the taps of the case."""
+        w, _ = self.rest(given_taps(self.feeder, 1))
+        return np.sqrt(np.maximum(w[:, 0], 0.0)) * self.islands.live[:, 0]
+
+    def rest(self, taps: Array) -> tuple[Array, Complex]:
+        """Squared voltages (nodes, 1) and flows (legs, 1) with these taps (legs, 1), once loads follow the voltage."""
         feeder, count = self.feeder, len(self.feeder.nodes)
         at = feeder.terminals(self.case.table("loads"))
         gives, takes = shunts(self.case, feeder, feeder.closed)
@@ -81,11 +99,11 @@ class Flows:
             v = np.sqrt(np.maximum(at.least(w)[:, 0], 0.01))
             drawn = self.nominal.real * v ** self.exponents[0] + 1j * self.nominal.imag * v ** self.exponents[1]
             flow = flow_of(steady + 1j * (gives - takes) * w - at.spread(drawn[:, None], count))
-            after, _ = sweep_voltages(feeder, self.islands, leg_drops(feeder, flow), w)
+            after, _ = sweep_voltages(feeder, self.islands, leg_drops(feeder, flow), w, taps)
             if np.abs(after - w).max() < STEADY:
                 break
             w = after
-        return np.sqrt(np.maximum(after[:, 0], 0.0)) * self.islands.live[:, 0]
+        return after, flow
 
     def _injected(self, count: int) -> Complex:
         out = np.zeros((count, 1), complex)
@@ -114,13 +132,14 @@ class Flows:
 
     def engine(self) -> Complex:
         """Voltage of each node in kV by OpenDSS, nothing where it is dead or the engine finds no steady state."""
-        state = State(self.islands.live[:, 0], self.feeder.closed[:, 0], self.islands.former[:, 0])
+        state = State(self.islands.live[:, 0], self.feeder.closed[:, 0], self.islands.former[:, 0],
+                      given_taps(self.feeder, 1)[:, 0])  # fmt: skip
         script = Script(self, state)
         commands, powers = [*script.commands()], [*self._drawn(script)]
         names = [f"d{row}" for row, _ in enumerate(powers)]
         commands += [text.replace("New Load.x ", f"New Load.{n} ") for n, (text, _) in zip(names, powers, strict=True)]
         power = np.array([power for _, power in powers])[:, None]
-        group = {"commands": commands, "names": names, "steps": 1, "kw": power.real.tolist(),
+        group = {"commands": commands, "names": names, "steps": 1, "changes": [[]], "kw": power.real.tolist(),
                  "kvar": power.imag.tolist()}  # fmt: skip
         limits = Limits(seconds=600.0, cpu_seconds=601, file_mb=2048)
         found = run(WORKER, {"groups": [group]}, limits)["groups"][0]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.controls import controls, regulated
 from benchmarks.feeder_flows import Flows
 from tests.feeders import COLLECTION
 from v2g.feeders.importing import import_feeder
@@ -28,17 +29,21 @@ SAME = 0.02
 
 @dataclass(frozen=True)
 class Imported:
-    """A file and its reference in the collection. At ``ungrounded`` buses a voltage is one between phases."""
+    """A file and its reference in the collection. At ``ungrounded`` buses a voltage is one between phases.
+
+    ``regulating``: once more with regulators whose controls act on the linear model.
+    """
 
     file: str
     reference: str
     ungrounded: tuple[str, ...] = ()
+    regulating: bool = False
 
 
 FEEDERS: Mapping[str, Imported] = {
     "ieee13": Imported("ieee13/IEEE13Nodeckt.dss", "ieee13/reference"),
-    "ieee34 mod 1": Imported("ieee34/ieee34Mod1.dss", "ieee34/reference"),
-    "ieee34 mod 2": Imported("ieee34/ieee34Mod2.dss", "ieee34/reference_mod2"),
+    "ieee34 mod 1": Imported("ieee34/ieee34Mod1.dss", "ieee34/reference", regulating=True),
+    "ieee34 mod 2": Imported("ieee34/ieee34Mod2.dss", "ieee34/reference_mod2", regulating=True),
     "ieee37": Imported("ieee37/ieee37.dss", "ieee37/reference", (ALL,)),
     "ieee123": Imported("ieee123/IEEE123Master.dss", "ieee123/reference", ("610",)),
     "acep_psil": Imported("acep_psil/ACEP_PSIL.dss", "acep_psil/reference"),
@@ -65,14 +70,19 @@ def _rows(name: str, what: Imported, collection: Path) -> Iterator[dict[str, Any
     flows = Flows(case, given)
     bends = any(exponents.any() for exponents in flows.exponents)
     expected = Expected(collection / what.reference, what.ungrounded, flows)
+    nominal = Flows(case, given, bending=False)
     if bends:
-        nominal = Flows(case, given, bending=False)
         yield {"feeder": name, "loads": "nominal", **expected.errors("linear", nominal.linear().astype(complex))}
     yield {
         "feeder": name, "loads": "with the voltage" if bends else "nominal",
         **expected.errors("linear", flows.linear().astype(complex)),
         **expected.errors("engine", flows.engine() / expected.kv),
     }  # fmt: skip
+    if what.regulating:
+        acting = controls(collection / what.file)
+        for loads, one in (("nominal", nominal), ("with the voltage", flows)) if bends else (("nominal", flows),):
+            volts = regulated(one, acting).astype(complex)
+            yield {"feeder": name, "loads": f"{loads}, regulators act", **expected.errors("linear", volts)}
 
 
 def _set_points(file: Path) -> dict[str, complex]:

@@ -11,12 +11,14 @@ from v2g.models.fleet import Fleet
 from v2g.models.generator import Generator
 from v2g.models.grid import Grid
 from v2g.models.habits import HabitualLoad
-from v2g.models.lindistflow import LinDistFlow
 from v2g.models.policy import Drivers, Hours, Tiers
 from v2g.models.premises import Premises
+from v2g.models.regulator import Regulated
+from v2g.models.resting import Resting
 from v2g.models.site import Site
 from v2g.models.sockets import Sockets
 from v2g.models.solar import Solar
+from v2g.models.standing import Standing
 from v2g.models.station import Station
 from v2g.models.totals import TOTALS
 from v2g.models.transport import Transport
@@ -24,8 +26,8 @@ from v2g.models.transport import Transport
 DEVICES = (HabitualLoad, Fleet, Premises, Sockets, Site, Station, Battery, Solar, Generator, Grid)
 
 NETWORKS = {
-    "lindistflow": (LinDistFlow, Capacitor, Charging),
-    "transport": (Transport,),
+    "lindistflow": (Regulated, Capacitor, Charging, Standing, Resting),
+    "transport": (Transport, Standing, Resting),
 }
 
 POLICIES = {

@@ -33,3 +33,4 @@ class ByTier(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps

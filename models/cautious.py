@@ -70,3 +70,4 @@ class Cautious(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps

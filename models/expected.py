@@ -36,3 +36,4 @@ class Expected(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps

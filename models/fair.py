@@ -50,3 +50,4 @@ class Fair(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps

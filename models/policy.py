@@ -13,7 +13,7 @@ class Carry(Part):
     title = "The end of a plan"
     carry_h = 0.0
 
-    sets = {"e": "last"}
+    sets = {"e": "last", "g": "steered"}
 
     wanted = param("kWh", r"\hat K", over="e", help="critical demand of so many hours, at the mean of the last day")
     asked = param("1", r"\kappa", over="e", help="1 where anything is asked for")
@@ -83,6 +83,11 @@ class Tiers(Carry):
         """As little energy moved through batteries as possible."""
         return self.wear[()]
 
+    @objective("1", "squared voltage by taps that move")
+    def taps(self, g):
+        """Where taps can move, they move as little as possible."""
+        return self.shifted[()]
+
 
 class Hours(Carry):
     """Load-hours before counts: how long critical loads can be kept alive together, whichever they are."""
@@ -98,6 +103,7 @@ class Hours(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps
 
 
 class Drivers(Carry):
@@ -114,3 +120,4 @@ class Drivers(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    taps = Tiers.taps

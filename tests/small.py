@@ -26,14 +26,14 @@ from v2g.tabulate import Tabulator
 HEADER = {"format": 1, "name": "street", "start_utc": "2026-01-15T18:00:00+00:00", "step_min": [60, 30, 15, 45]}
 
 STREET = {
-    "buses": """bus,phases,kv_ln_kv,vmin_pu
-        head,abc,2.4,
-        mid,abc,2.4,
-        low,abc,0.277,0.85
-        side,b,2.4,
-        cut,ca,2.4,
-        mill,b,2.4,
-        race,b,2.4,""",
+    "buses": """bus,phases,kv_ln_kv,vmin_pu,shunt_a_kw,shunt_b_kw,shunt_b_kvar
+        head,abc,2.4,,,,
+        mid,abc,2.4,,0.2,0.3,1
+        low,abc,0.277,0.85,,,
+        side,b,2.4,,,,
+        cut,ca,2.4,,,,
+        mill,b,2.4,,,0.1,0.4
+        race,b,2.4,,,,""",
     "lines": """
         line,from_bus,to_bus,phases,closed,rating_kva,r_aa_ohm,r_bb_ohm,r_cc_ohm,r_ab_ohm,r_bc_ohm,x_aa_ohm,x_ac_ohm,b_aa_us,b_bb_us,b_ab_us
         main,head,mid,abc,1,400,0.3,0.31,0.32,0.1,0.11,0.7,0.28,90,80,-20
@@ -109,10 +109,10 @@ STREET = {
         2026-01-15T19:45:00+00:00,0,0""",
 }
 """Seven buses and four intervals of unequal length: mutual impedance, a delta-wye transformer, delta loads and a delta
-charger, banks and a reactor, lines that charge, one of every source that forms and one that follows, the grid back at
-the end, a dead island, vehicles below their reserve, a trip that lacks energy; a mill on its own, with two engines on
-one tank that is refilled, joined to the rest for a quarter of an hour, and a station that could form it if its cart
-stayed for all of an interval."""
+charger, banks and a reactor, lines that charge, buses that take power all the time, one of every source that forms and
+one that follows, the grid back at the end, a dead island, vehicles below their reserve, a trip that lacks energy; a
+mill on its own, with two engines on one tank that is refilled, joined to the rest for a quarter of an hour, and a
+station that could form it if its cart stayed for all of an interval."""
 
 ALLEY = {
     "buses": "bus,phases,kv_ln_kv\none,b,0.23\ntwo,b,0.23",
@@ -125,8 +125,9 @@ ALLEY = {
 
 
 TOWN = {
-    "buses": "bus,kv_ln_kv\nhead,0.23\ntail,0.23\ncut,0.23\nspur,5.8",
-    "transformers": "transformer,from_bus,to_bus,connection,r_ohm,x_ohm\nmains,spur,tail,delta-wye,0.005,0.01",
+    "buses": "bus,kv_ln_kv,shunt_c_kw\nhead,0.23,\ntail,0.23,0.05\ncut,0.23,\nspur,5.8,",
+    "transformers": """transformer,from_bus,to_bus,connection,r_ohm,x_ohm,tap_min,tap_max,tap_ganged
+        mains,spur,tail,delta-wye,0.005,0.01,0.95,1.05,1""",
     "lines": "line,from_bus,to_bus,r_aa_ohm,r_bb_ohm,r_cc_ohm,rating_kva\nwire,head,tail,0.1,0.1,0.1,60",
     "sites": """site,bus,import_kw,export_kw,transfer_kw,sockets_kw,people
         clinic,tail,9,3,5,4,30

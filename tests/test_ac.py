@@ -105,6 +105,46 @@ def test_losses_are_put_back_until_nothing_is_missing() -> None:
     assert verify(case, plan).secure
 
 
+def test_what_loads_draw_off_nominal_is_no_loss_of_the_line() -> None:
+    """A load of constant impedance draws kw (V / kV)^2, and the line loses |s|^2 r / V^2: both told apart."""
+    rows = "load,bus,phases,tier,service,kw,kvar,kw_exponent,kvar_exponent\nmill,end,b,1,continuous,12,5,2,2"
+    case = lane(loads=rows)
+    plan = solve_secure(case)
+    share = (far_voltage(12.0, 5.0, 2.0) / KV) ** 2
+    energy = plan.summary["energy_kwh"]
+    assert share > 1.02
+    assert energy["off_nominal"] == pytest.approx(2.0 * 12.0 * (share - 1.0), rel=1e-4)
+    assert energy["losses_feeder"] == pytest.approx(2e3 * R * (0.012**2 + 0.005**2) * share / KV**2, rel=1e-4)
+    assert energy["grid"] == pytest.approx(2.0 * 12.0 + energy["off_nominal"] + energy["losses_feeder"], rel=1e-6)
+    verdict = verify(case, plan)
+    assert verdict.off_nominal_kwh == pytest.approx(energy["off_nominal"], rel=1e-3)
+    assert "more than at nominal voltage" in ac_report(verdict)
+
+
+def test_intervals_without_a_solution_are_named() -> None:
+    """A line of r ohm passes V^2 / (4 r) at most, 2.5 MW here: 4 MW have no solution, 4 kW later have one."""
+    rows = "load,bus,phases,tier,service,kw,profile\nmill,end,b,1,continuous,4000,day"
+    profiles = "start_utc,day\n2026-01-15T18:00:00+00:00,1\n2026-01-15T19:00:00+00:00,0.001"
+    buses = "bus,phases,kv_ln_kv,vmin_pu\nhead,b,2.4,\nend,b,2.4,0.1"
+    case = lane(
+        loads=rows, profiles=profiles, buses=buses, lines="line,from_bus,to_bus,phases,r_bb_ohm\nlane,head,end,b,0.6"
+    )
+    verdict = verify(case, solve(case))
+    assert not verdict.secure and verdict.converged == 1
+    told = ac_report(verdict)
+    assert "no AC solution: 2026-01-15 18:00 UTC: 1 interval, limit 0" in told
+    assert "voltages and losses are not known" in told
+
+
+def test_lines_that_gain_energy_are_seen() -> None:
+    """The losses of the line turned round and given to the loads: the sum at the nodes stays as it is."""
+    case = lane()
+    plan = solve_secure(case)
+    legs = plan.tables["ac_legs"].copy()
+    legs["lost_kw"] = -legs["lost_kw"]
+    assert "feeder: no energy from lines" in failed(case, replace(plan, tables={**plan.tables, "ac_legs": legs}))
+
+
 def test_a_limit_that_only_ac_breaks() -> None:
     """The lossless line ends at 0.9775 p.u., the true one lower: a limit between the two holds in the plan only."""
     true, linear = far_voltage(KW, KVAR) / KV, math.sqrt(1.02**2 - 2.0 * (R * 0.12 + X * 0.05) / KV**2)

@@ -216,6 +216,7 @@ def same(one: LP, two: LP) -> bool:
 
 CHANGES: dict[tuple[str, str], tuple[int, str]] = {
     ("buses", "kv_ln_kv"): (2, "0.28"), ("buses", "vmin_pu"): (1, "0.93"), ("buses", "vmax_pu"): (1, "1.07"),
+    **{("buses", f"shunt_{phase}_{unit}"): (1, "0.7") for phase in "abc" for unit in ("kw", "kvar")},
     ("buses", "x"): (0, "5"), ("buses", "y"): (0, "5"), ("lines", "closed"): (1, "0"), ("lines", "switch"): (0, "1"),
     ("loads", "kw_exponent"): (0, "1"), ("loads", "kvar_exponent"): (0, "2"),
     **{("lines", f"{z}_{pair}_ohm"): (0, "0.05") for z in "rx" for pair in ("aa", "ab", "ac", "bb", "bc", "cc")},
@@ -254,6 +255,8 @@ CHANGES: dict[tuple[str, str], tuple[int, str]] = {
 """For each column that is a number, a flag, a choice or a time: a row, and another value."""
 
 IN_TOWN: dict[tuple[str, str], tuple[int, str]] = {
+    ("transformers", "tap_min"): (0, "0.96"), ("transformers", "tap_max"): (0, "1.04"),
+    ("transformers", "tap_step"): (0, "0.01"), ("transformers", "tap_ganged"): (0, "0"),
     ("sites", "import_kw"): (0, "8"), ("sites", "export_kw"): (0, "2"), ("sites", "transfer_kw"): (0, "4"),
     ("sites", "sockets_kw"): (1, "2"), ("sites", "people"): (0, "31"), ("chargers", "feeds"): (1, "feeder"),
     ("chargers", "island_capable"): (3, "0"), ("chargers", "forming"): (0, "0"), ("chargers", "rating_kva"): (0, "39"),
@@ -283,7 +286,7 @@ ORDERS = {
 
 FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y"), ("sites", "people")}
 """Columns that are data for other programs, such as drawings; no reading of the model may depend on them."""
-OF_AC = {("loads", "kw_exponent"), ("loads", "kvar_exponent")}
+OF_AC = {("transformers", "tap_step"), ("loads", "kw_exponent"), ("loads", "kvar_exponent")}
 """Columns that the linear model leaves to the AC replay (`tests/test_ac.py`)."""
 CHECKED_ONLY = {("chargers", "plugs"), ("capacitors", "connection")}
 """Columns whose effect is that a case is refused."""

@@ -122,6 +122,7 @@ def facts(found: Case) -> dict[str, dict[Any, Any]]:
     buses: dict[Any, Any] = {}
     for row in found.table("buses").to_dict("records"):
         figures = [row["kv_ln_kv"], filled(row["x"]), filled(row["y"])]
+        figures += [filled(row[f"shunt_{p}_{unit}"]) for p in "abc" for unit in ("kw", "kvar")]
         buses[str(row["bus"]).lower()] = (("".join(sorted(row["phases"])),), figures)
     grid = devices(found, "grid", "grid", (), ("voltage_pu",))
     return {

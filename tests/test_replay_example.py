@@ -286,7 +286,8 @@ def test_what_the_audit_recomputes() -> None:
     assert verdict.served[2]["served"] == 1
     assert verdict.critical_hours == {1: {"required": 3.0, "served": 1.5}, 2: {"required": 1.5, "served": 1.5}}
     others = {"v2h": 0.0, "v2l": 0.0, "standby": 0.0, "pickup": 0.0}
-    assert verdict.energy_kwh == pytest.approx({**EXAMPLE_SUMMARY["energy_kwh"], "losses_feeder": 0.0} | others)
+    others |= {"losses_feeder": 0.0, "off_nominal": 0.0, "no_load": 0.0}
+    assert verdict.energy_kwh == pytest.approx({**EXAMPLE_SUMMARY["energy_kwh"], **others})
     assert verdict.survival_h == {1: 0.0, 2: 1.5}, "lost never has anything, fridge always"
     assert verdict.reserve_shortfall_kwh == pytest.approx(2.0)
     assert verdict.bound == {1: 1.0, 2: 1.0}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -10,18 +11,38 @@ import click
 from v2g.reports.console import printable
 
 
-@click.command("export")
+class WithFormats(click.Command):
+    """A command whose help ends with the formats that a register holds; it is loaded for the help alone."""
+
+    register = ""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One line for each format."""
+        module, _, name = self.register.partition(":")
+        known = getattr(import_module(module), name)
+        with formatter.section("Formats"):
+            formatter.write_dl([(key, known[key].title) for key in known])
+
+
+class Export(WithFormats):
+    """The verb `export`."""
+
+    register = "v2g.exports:EXPORTS"
+
+
+@click.command("export", cls=Export)
 @click.argument("case")
 @click.argument("plan", type=click.Path(path_type=Path), required=False)
-@click.option("--to", "format_", required=True, metavar="FORMAT", help="opendss, geojson or csv.")
+@click.option("--to", "format_", required=True, metavar="FORMAT", help="Format to write, one of those below.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
 @click.option("--overwrite", is_flag=True, help="Replace an export that is in the folder already.")
 @click.option("--place", is_flag=True, help="Put buses without coordinates at the mean of their neighbours (geojson).")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
 def export_(case: str, plan: Path | None, format_: str, out: Path, overwrite: bool, place: bool, json_: bool) -> int:
-    """Write CASE, and what PLAN makes of it, for another tool: a circuit of OpenDSS, a map, or tables.
+    """Write CASE, and what PLAN makes of it, for another tool.
 
-    With a plan, the circuit runs it in daily mode, and maps and tables have its key figures by element.
+    With a PLAN (a folder that solve wrote), the OpenDSS circuit runs it in daily mode, and maps and tables have its key
+    figures by element. What a format has no place for is said in a file beside it.
     """
     from v2g.exports.exporting import export
     from v2g.formats.plan_folder import read_plan

@@ -14,8 +14,8 @@ from v2g.reports.console import printable
 @click.command()
 @click.argument("case")
 @click.option("--to", "target", type=click.Path(path_type=Path), required=True, help="Folder to write the case to.")
-@click.option("--vehicles", metavar="N", help="How many; needed.")
-@click.option("--outage", metavar="HOURS", help="How long the head is gone; needed.")
+@click.option("--vehicles", metavar="N", help="How many vehicles; needed.")
+@click.option("--outage", metavar="HOURS", help="How long supply is gone; needed.")
 @click.option("--seed", metavar="S", help="Another seed, another draw; default: 1.")
 @click.option("--v2g-share", metavar="X", help="Share of vehicles that can give to the feeder; default: 0.3.")
 @click.option("--v2h-share", metavar="X", help="Share that stands at a critical site and can feed it; default: 0.05.")
@@ -29,13 +29,15 @@ from v2g.reports.console import printable
               "battery, diesel, none (the feeder is dead); default: both.")  # fmt: skip
 @click.option("--former-share", metavar="X", help="kW of that unit over its island's critical kW; default: 0.6.")
 @click.option("--drive", metavar="X", help="Days with a car over the usual ones, 0 to 1; default: 0.5.")
-@click.option("--start", metavar="UTC", help="When the head is lost; default: when the case starts.")
+@click.option(
+    "--start", metavar="UTC", help="When supply is lost, such as 2026-01-16T00:00; default: when the case starts."
+)
 @click.option("--step-min", metavar="MIN", help="Length of an interval; default: 30.")
 @click.option("--after", metavar="HOURS", help="Hours after supply is back; default: 0.")
 @click.option("--behind", metavar="HOURS", help="Local time behind UTC; default: 6.")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
 def populate(case: str, target: Path, json_: bool, **options: Any) -> int:
-    """Put an emergency on the feeder of CASE: vehicles, critical sites, supply, and the head lost.
+    """Put an emergency on the feeder of CASE: vehicles, critical sites, units that form islands, and supply lost.
 
     CASE is a bare feeder, such as an imported one or ieee123-base. The same seed makes the same files everywhere;
     README.md in the new folder says how, with every assumption. Shares are between 0 and 1.

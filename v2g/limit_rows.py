@@ -32,10 +32,13 @@ Owner = tuple[tuple[str, ...], Callable[[str], str]]
 OWNERS: dict[str, Owner] = {
     "legs": (("lines", "transformers"), _before_point),
     "deltas": (("transformers",), _itself),
+    "regulated": (("transformers",), _before_point),
     "nodes": (("buses",), _before_point),
     "stations": (("chargers",), _itself),
     "stations.links": (("chargers",), _before_point),
     "charging": (("buses",), _before_point),
+    "standing": (("buses",), _before_point),
+    "resting": (("buses",), lambda label: _before_point(_first_word(label))),
     "generators.tanks": (("tanks", "generators"), _itself),
     "generators.refilled": (("tanks", "generators"), _itself),
     "loads.days": (("loads",), lambda label: label.rpartition(" +")[0]),
@@ -51,7 +54,7 @@ OWNERS: dict[str, Owner] = {
     **dict.fromkeys(("premises.places", "sockets.places"), (("sites",), _first_word)),
 }  # fmt: skip
 """Sets that are no table of their own."""
-WITHOUT_ROW = ("intervals", "points", "tiers", "directions", "outages")
+WITHOUT_ROW = ("intervals", "points", "tiers", "directions", "outages", "steered")
 """Sets whose members stand in no row."""
 OF_HEADER = {"last": "carry_h"}
 """Sets that a key of the header makes."""

@@ -14,6 +14,7 @@ LAWS = {
     "balanced": "what follows the grid feeds its phases alike",
     "no_circulation": "no power goes round between the phases of a transformer fed at its far side",
     "no_circulation_kvar": "no reactive power goes round between the phases of such a transformer",
+    "one_tap": "the phases of a transformer with one tap are raised or lowered together",
     "no_export": "what cars give behind the switch is what the circuits there take",
 }
 """Rules that nobody can change, said once for all places."""
@@ -25,6 +26,8 @@ STORES = ("energy", "level")
 RULES = {
     ("legs", "reference"): "The source that forms the island holds its voltage (voltage_pu)",
     ("legs", "drop"): "Voltage changes along it by its impedance, its tap and what flows",
+    ("legs", "highest_tap"): "Its tap goes no higher than its range (tap_max)",
+    ("legs", "lowest_tap"): "Its tap goes no lower than its range (tap_min)",
     ("legs", "thermal"): "It carries no more than its rating (rating_kva)",
     ("capacitors", "susceptance"): "The bank gives reactive power whether it is wanted or not (kvar)",
     ("capacitors", "charged"): "The bank gives no more reactive power than the voltage makes it",
@@ -86,6 +89,8 @@ REMEDIES = {
     ("legs", "voltage"): "Widen vmin_pu or vmax_pu if the equipment stands it.",
     ("legs", "reference"): "Change voltage_pu of the source that forms the island.",
     ("legs", "drop"): "Look at impedances and taps.",
+    ("legs", "highest_tap"): "Look at tap_max.",
+    ("legs", "lowest_tap"): "Look at tap_min.",
     ("legs", "thermal"): "Look at rating_kva.",
     ("legs", "flow"): "Look at rating_kva.",
     ("capacitors", "susceptance"): "Switch the bank off (closed = 0), or serve more there.",

@@ -14,7 +14,7 @@ import numpy as np
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.derive import numbers
-from v2g.derive.losses import LEGS, NODES
+from v2g.derive.losses import LEGS, NODES, TAPS
 from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced
@@ -38,7 +38,7 @@ from v2g.summary import summarise
 from v2g.tabulate import Tabulator
 
 Progress = Callable[[str, str, float], None]
-AC_TABLES = (NODES, LEGS)
+AC_TABLES = (NODES, LEGS, TAPS)
 
 HIGHS_OPTIONS: dict[str, dict[str, Any]] = {
     "": {"solver": "simplex"},
@@ -188,6 +188,8 @@ def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenanc
     if len(sent):
         frames["deliveries"] = sent
     frames |= {name: case.table(name) for name in AC_TABLES if len(case.table(name))}
+    if ("legs", "raised") in lp.layout.columns and len(tables.number("legs", "moved_leg")):
+        frames["taps"] = tables.taps()
     if tables.outsiders():
         frames["others"] = tables.others()
     summary = summarise(case, frames, run.stages, lp, x, provenance, gap, tables.problem.numbers)

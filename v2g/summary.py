@@ -186,16 +186,29 @@ def energies(case: Case, tables: Mapping[str, pd.DataFrame], pieces: Days) -> di
         "grid": float(energy[kind == "grid"].sum()),
         **_batteries(case, sources[kind == "battery"]),
         **_feeder_losses(case, tables),
+        **_standing(tables["nodes"]),
     }
 
 
 def _feeder_losses(case: Case, tables: Mapping[str, pd.DataFrame]) -> dict[str, float]:
-    """What the feeder loses, if the plan takes that from an AC solution."""
+    """What lines and transformers lose, if the plan takes that from an AC solution, and what loads draw off nominal."""
     if "ac_nodes" not in tables:
         return {}
-    lost = tables["ac_nodes"]
     hours = pd.Series(case.hours, index=case.boundaries[:-1])
-    return {"losses_feeder": float((lost["lost_kw"] * pd.to_datetime(lost["start_utc"], utc=True).map(hours)).sum())}
+    met, lost = (_lost(tables.get(name), hours) for name in ("ac_nodes", "ac_legs"))
+    return {"losses_feeder": lost, "off_nominal": met - lost}
+
+
+def _lost(table: pd.DataFrame | None, hours: pd.Series) -> float:
+    """Sum of a table's ``lost_kw`` in kWh; zero without one."""
+    if table is None or "lost_kw" not in table:
+        return 0.0
+    return float((table["lost_kw"] * pd.to_datetime(table["start_utc"], utc=True).map(hours)).sum())
+
+
+def _standing(nodes: pd.DataFrame) -> dict[str, float]:
+    """What buses take all the time, if any do: no-load losses of transformers."""
+    return {"no_load": float(_kwh(nodes, "shunt_kw").sum())} if "shunt_kw" in nodes else {}
 
 
 def _kwh(rows: pd.DataFrame, power: str) -> pd.Series:

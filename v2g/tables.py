@@ -66,6 +66,29 @@ _TAPS = tuple(
     Column(f"tap_{p}", default=1.0, above=0.0, help=f"voltage of to_bus over from_bus in per unit, phase {p}")
     for p in PHASES
 )
+_RANGE = (
+    Column("tap_min", above=0.0, at_most_column="tap_max", help="lowest ratio that its tap can have; blank = fixed"),
+    Column("tap_max", above=0.0, help="highest ratio that its tap can have; blank or tap_min = fixed"),
+    Column("tap_step", default=0.00625, above=0.0, help="ratio from one step to the next, counted from tap_min"),
+    Column("tap_ganged", "flag", default=False, help="1 = all of its phases have one tap, 0 = each has its own"),
+)
+
+_SHUNTS = (
+    *(
+        Column(
+            f"shunt_{p}_kw", default=0.0, unit="kW", at_least=0.0,
+            help=f"taken wherever phase {p} is live, such as no-load losses; at nominal voltage, by its square",
+        )
+        for p in PHASES
+    ),
+    *(
+        Column(
+            f"shunt_{p}_kvar", default=0.0, unit="kvar",
+            help=f"the same in kvar, such as what transformers magnetise with, phase {p}; negative = given",
+        )
+        for p in PHASES
+    ),
+)  # fmt: skip
 
 BUSES = TableSpec(
     "buses",
@@ -75,6 +98,7 @@ BUSES = TableSpec(
         Column("kv_ln_kv", required=True, unit="kV", above=0.0, help="nominal voltage, line to neutral"),
         Column("vmin_pu", unit="p.u.", above=0.0, at_most_column="vmax_pu", help="lowest voltage; blank = the case's"),
         Column("vmax_pu", unit="p.u.", above=0.0, help="highest voltage; blank = the case's"),
+        *_SHUNTS,
         Column("x", help="coordinate for drawings, to the right"),
         Column("y", help="coordinate for drawings, upwards"),
     ),
@@ -109,11 +133,12 @@ TRANSFORMERS = TableSpec(
         Column("r_ohm", default=0.0, unit="ohm", at_least=0.0, help="resistance of a phase, referred to to_bus"),
         Column("x_ohm", default=0.0, unit="ohm", help="reactance of a phase, referred to to_bus"),
         *_TAPS,
+        *_RANGE,
         _RATING,
         _CLOSED,
     ),
     key="transformer",
-    help="transformers; a regulator is one with taps",
+    help="transformers; a regulator is one whose tap has a range",
 )  # fmt: skip
 
 CAPACITORS = TableSpec(

@@ -11,6 +11,7 @@ from v2g.affine import Floats
 from v2g.case import Case
 from v2g.derive.context import STATIONS, Context
 from v2g.derive.places import words
+from v2g.derive.regulators import regulators
 from v2g.engine.stages import Stage
 from v2g.language import Part, total
 from v2g.lp import row_sums
@@ -19,7 +20,7 @@ from v2g.readings.arrays import Arrays
 
 TABULATED = (
     "loads", "vehicles", "premises", "sockets", "sites", "stations", "grid", "generators", "batteries", "solar",
-    "capacitors", "charging", "legs",
+    "capacitors", "charging", "standing", "legs",
 )  # fmt: skip
 NOT_SENT = 1e-9
 SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), ("batteries", "battery", "battery"))
@@ -127,15 +128,19 @@ class Tabulator:
         })  # fmt: skip
 
     def nodes(self) -> pd.DataFrame:
-        """Injection, voltage and life of each node."""
+        """Injection, voltage and life of each node, and what its bus takes all the time, if there is any such thing."""
         live = self.context.islands.live
         voltage = np.full(live.shape, np.nan)
         if ("legs", "voltage") in self.layout.columns:
             square = self.value("legs", "voltage")
             voltage = np.where(live, np.sqrt(np.maximum(square, 0.0)), np.nan)
+        shunts = self.number("standing", "node").astype(int)
+        standing = np.zeros(live.shape)
+        standing[shunts] = self.total("standing", "taken")
         return self.frame(
             {"bus": self.context.feeder.bus, "phase": self.context.feeder.phase},
             live=live.astype(int),
+            **({"shunt_kw": standing} if shunts.size else {}),
             injection_kw=self.total("", "injection"),
             injection_kvar=self.total("", "reactive"),
             voltage_pu=voltage,
@@ -161,6 +166,21 @@ class Tabulator:
         )
         live = table.pop("live").to_numpy(float) > 0.0
         table["rating_kva"] = table["rating_kva"].astype(float)
+        return table[live].reset_index(drop=True)
+
+    def taps(self) -> pd.DataFrame:
+        """Ratio of each tap that moves, phase by phase, where it is live; a row for each interval."""
+        leg, feeder = self.number("legs", "moved_leg").astype(int), self.context.feeder
+        before = self.total("legs", "upstream")[leg]
+        boost = self.value("legs", "raised") - self.value("legs", "lowered")
+        lifted = np.divide(boost, before, out=np.zeros(boost.shape), where=before > 0.0)
+        given = regulators(self.context).given[:, None]
+        table = self.frame(
+            {"transformer": [feeder.element[a] for a in leg], "phase": [feeder.leg_phase[a] for a in leg]},
+            tap=given * np.sqrt(np.maximum(1.0 + lifted, 0.0)),
+            live=self.number("legs", "regulating"),
+        )
+        live = table.pop("live").to_numpy(float) > 0.0
         return table[live].reset_index(drop=True)
 
     def sources(self) -> pd.DataFrame:

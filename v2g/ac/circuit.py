@@ -13,31 +13,36 @@ import numpy as np
 
 from v2g.ac.elements import Windings, line, load, shunt, source
 from v2g.replay.columns import flags, numbers, texts
-from v2g.replay.feeder import PHASES, Branch, places, series_impedance
+from v2g.replay.feeder import Branch, places, series_impedance
 from v2g.replay.record import Record
 from v2g.replay.shunts import shunt_susceptance
-from v2g.replay.verdict import Complex, Index, Mask
+from v2g.replay.verdict import Array, Complex, Index, Mask
 
 BASE_KVA = 1000.0
 
 
 @dataclass(frozen=True)
 class Group:
-    """Intervals in which the same is live and closed: the script, and power of each load of it, (loads, intervals)."""
+    """Intervals in which the same is live and closed: the script, and power of each load of it, (loads, intervals).
+
+    ``changes`` are commands before each interval: taps that stand elsewhere than in the one before it.
+    """
 
     intervals: Index
     commands: tuple[str, ...]
     names: tuple[str, ...]
     power: Complex
+    changes: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
 class State:
-    """What is live (nodes,), closed (legs,) and who forms (nodes,) in a group of intervals."""
+    """What is live (nodes,), closed (legs,) and who forms (nodes,) in a group of intervals; its first taps (legs,)."""
 
     live: Mask
     closed: Mask
     former: Index
+    taps: Array
 
 
 class Script:
@@ -48,6 +53,7 @@ class Script:
         names = texts(self.case.table("buses"), "bus")
         self.number = {name: at for at, name in enumerate(names)}
         self.kv = dict(zip(names, numbers(self.case.table("buses"), "kv_ln_kv"), strict=True))
+        self.leg = {(leg.branch, leg.phase): number for number, leg in enumerate(self.feeder.legs)}
 
     def alive(self, name: str, phases: str) -> bool:
         """Whether all these nodes of a bus are live."""
@@ -98,6 +104,22 @@ class Script:
             yield line(f"l{position}", ends, phases, impedance[row], susceptance[row])
 
     def _transformers(self) -> Iterator[str]:
+        for position, branch, phases in self._closed_phases():
+            if branch.kind == "transformer" and branch.connection.endswith("-delta") and len(phases) == 3:
+                # A winding without a neutral floats: its zero sequence is held to earth, and nothing else is.
+                yield f"New Reactor.g{position} bus1={self.bus(branch.to_bus)} phases=3 z1=(0 1e7) z2=(0 1e7) z0=(0 1)"
+        yield from self._units(self.state.taps).values()
+
+    def moved(self, before: Array, after: Array) -> tuple[str, ...]:
+        """Commands that set taps (legs,) to where they stand after."""
+        if np.array_equal(before, after):
+            return ()
+        there = self._units(before)
+        return tuple("Edit" + new[3:] for unit, new in self._units(after).items() if new != there[unit])
+
+    def _units(self, taps: Array) -> dict[str, str]:
+        """Transformers by name, as units of one phase, or of two for both of them."""
+        found = {}
         table = self.case.table("transformers")
         ohm = numbers(table, "r_ohm", 0.0), numbers(table, "x_ohm", 0.0)
         row_of = {name: row for row, name in enumerate(texts(table, "transformer"))}
@@ -110,15 +132,15 @@ class Script:
                 (self.kv[branch.from_bus], self.kv[branch.to_bus]),
                 branch.connection, branch.lead, complex(ohm[0][row], ohm[1][row]),
             )  # fmt: skip
-            taps = [branch.tap[PHASES.index(phase)] for phase in phases]
+            own = [float(taps[self.leg[position, phase]]) for phase in phases]
+            name = f"t{position}{phases[0]}"
             if between_two(branch) and len(phases) == 2:
-                yield windings.pair(f"t{position}{phases[0]}", phases, taps[0], BASE_KVA)
+                found[name] = windings.pair(name, phases, own[0], BASE_KVA)
                 continue
-            if branch.connection.endswith("-delta") and len(phases) == 3:
-                # A winding without a neutral floats: its zero sequence is held to earth, and nothing else is.
-                yield f"New Reactor.g{position} bus1={self.bus(branch.to_bus)} phases=3 z1=(0 1e7) z2=(0 1e7) z0=(0 1)"
-            for phase, tap in zip(phases, taps, strict=True):
-                yield windings.unit(f"t{position}{phase}", phase, tap, BASE_KVA)
+            for phase, tap in zip(phases, own, strict=True):
+                name = f"t{position}{phase}"
+                found[name] = windings.unit(name, phase, tap, BASE_KVA)
+        return found
 
     def _banks(self) -> Iterator[str]:
         table = self.case.table("capacitors")

@@ -141,6 +141,16 @@ def shunt(name: str, place: Place, kvar: float, kv_ln: float) -> str:
     return f"New {kind}.{name} {connected(place, kv_ln)} kvar={abs(kvar):.12g}"
 
 
+def standing(name: str, bus: str, phase: str, power: complex, kv_ln: float) -> str:
+    """What a bus takes on a phase all the time, kW + j kvar at nominal voltage: a reactor of that impedance.
+
+    >>> standing("s", "b7", "a", 3 + 4j, 1.0)
+    'New Reactor.s bus1=b7.1 phases=1 kv=1 R=120 X=160'
+    """
+    ohm = 1000.0 * kv_ln**2 / power.conjugate()
+    return f"New Reactor.{name} bus1={at(bus, phase)} phases=1 kv={kv_ln:.12g} R={ohm.real:.12g} X={ohm.imag:.12g}"
+
+
 def load(name: str, place: Place, power: complex, exponents: tuple[float, float], kv_ln: float) -> str:
     """A load of kW + j kvar at nominal voltage, which goes with the voltage to the exponents."""
     model = MODELS.get(exponents, f"model=4 cvrwatts={exponents[0]:.12g} cvrvars={exponents[1]:.12g}")

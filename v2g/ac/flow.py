@@ -75,6 +75,7 @@ def _request(group: Group) -> dict[str, Any]:
         "steps": len(group.intervals),
         "kw": group.power.real.tolist(),
         "kvar": group.power.imag.tolist(),
+        "changes": [list(commands) for commands in group.changes],
     }
 
 
@@ -120,6 +121,8 @@ class _Decoder:
         enters, leaves = wires.of(0), wires.of(1)
         for at, t in enumerate(group.intervals):
             self.out.solved[t], self.out.converged[t] = True, found["converged"][at]
+            if not found["converged"][at]:
+                continue
             volts, power = unpacked(found["voltage"][at]), unpacked(found["power"][at])
             self.out.voltage[nodes[mine], t] = np.abs(volts[mine]) / 1000.0 / self.kv[nodes[mine]]
             np.add.at(self.out.entered[:, t], wires.leg[enters], power[enters])

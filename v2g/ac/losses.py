@@ -17,23 +17,47 @@ from v2g.replay.sweep import node_residual
 from v2g.replay.verdict import Array, Complex
 from v2g.replay.voltage import leg_drops, leg_mismatch
 
+DIGITS = 7
+"""Of kW and squared p.u. that are stated: the engine's last digits differ from run to run, and no plan should."""
+
 
 def tables(record: Record, flow: Flow) -> dict[str, pd.DataFrame]:
     """The tables ``ac_nodes`` and ``ac_legs`` that a solved replay asks for."""
     lost = lost_at_nodes(record, flow)
-    mismatch = leg_mismatch(record.feeder, leg_drops(record.feeder, flow.arrived), np.square(flow.voltage))
+    mismatch = leg_mismatch(
+        record.feeder, leg_drops(record.feeder, flow.arrived), np.square(flow.voltage), record.standing_taps
+    )
     offset = np.where(record.leg_live & flow.converged, mismatch, 0.0)
     entering = np.maximum(np.abs(flow.entered) - np.abs(flow.arrived), 0.0)
     feeder = record.feeder
+    met = np.where(flow.converged, (flow.entered - flow.arrived).real, 0.0)
     around = np.where(np.array([leg_turns(leg) for leg in feeder.legs], dtype=bool)[:, None], flow.arrived, 0.0)
     nodes = {"bus": [bus for bus, _ in feeder.nodes], "phase": [phase for _, phase in feeder.nodes]}
     legs = {"line": [feeder.branches[leg.branch].name for leg in feeder.legs], "phase": [x.phase for x in feeder.legs]}
     return {
         "ac_nodes": _long(record, nodes, lost_kw=lost.real, lost_kvar=lost.imag),
         "ac_legs": _long(
-            record, legs, offset=offset, entering_kva=entering, around_kw=around.real, around_kvar=around.imag
+            record,
+            legs,
+            offset=offset,
+            entering_kva=entering,
+            around_kw=around.real,
+            around_kvar=around.imag,
+            lost_kw=met,
         ),
     }
+
+
+def steps(record: Record) -> dict[str, pd.DataFrame]:
+    """The table ``ac_taps``: the step on which each live tap that moves stood in a replay; none where none moves."""
+    legs = [record.feeder.legs[leg] for leg in record.regulators.leg]
+    things = {
+        "transformer": [record.feeder.branches[leg.branch].name for leg in legs],
+        "phase": [x.phase for x in legs],
+    }
+    live = record.leg_live[record.regulators.leg]
+    stood = np.where(live, record.standing_taps[record.regulators.leg], 0.0)
+    return {"ac_taps": _long(record, things, tap=stood)} if live.any() else {}
 
 
 def leg_turns(leg: Leg) -> bool:
@@ -44,7 +68,7 @@ def leg_turns(leg: Leg) -> bool:
 def lost_at_nodes(record: Record, flow: Flow) -> Complex:
     """What each live node receives and neither passes on by the linear law nor gives to its devices, (nodes, T)."""
     gives, takes = shunts(record.case, record.feeder, record.leg_live)
-    injection = record.devices + 1j * (gives - takes) * np.square(flow.voltage)
+    injection = record.devices + (1j * (gives - takes) - record.standing_nominal) * np.square(flow.voltage)
     injection += formed(record, flow)
     left = node_residual(record.feeder, injection, flow.arrived)
     return np.where(record.live & flow.converged, left, 0.0)
@@ -64,7 +88,8 @@ def formed(record: Record, flow: Flow) -> Complex:
 
 def _long(record: Record, things: dict[str, list[str]], **values: Array) -> pd.DataFrame:
     """A table with a row for each thing and interval in which some value is not zero."""
-    keep = np.any([np.abs(value) > 1e-12 for value in values.values()], axis=0)
+    values = {name: np.round(value, DIGITS) for name, value in values.items()}
+    keep = np.any([value != 0.0 for value in values.values()], axis=0)
     row, t = np.nonzero(keep)
     starts = record.case.boundaries[:-1]
     frame = {"start_utc": starts[t], "hours": record.hours[t]}

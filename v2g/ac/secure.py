@@ -10,17 +10,20 @@ from dataclasses import replace
 from typing import Any
 
 from v2g.ac.flow import need_engine, need_voltages, solve
-from v2g.ac.losses import tables
+from v2g.ac.losses import steps, tables
 from v2g.ac.verdict import AcVerdict, judge
 from v2g.case import Case
 from v2g.derive.losses import with_losses
 from v2g.engine.clock import Clock
 from v2g.engine.steady import Steady
+from v2g.errors import SolveError
 from v2g.plan import Plan
 from v2g.planning import solve as plan_of
 from v2g.replay.record import Record
 
 ROUNDS = 4
+FREE_ROUNDS = 2
+"""After so many, taps that move stay on the steps of the last replay, and the rest of the plan settles around them."""
 Progress = Callable[[str, str, float], None]
 
 
@@ -36,8 +39,14 @@ def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None 
     said, steady, current = progress or (lambda *_: None), Steady(), case
     clock = Clock(options.pop("time_limit", None))
     history: list[dict[str, Any]] = []
+    last: tuple[Plan, AcVerdict] | None = None
     while True:
-        plan = plan_of(current, progress=progress, steady=steady, time_limit=clock.left(), **options)
+        try:
+            plan = plan_of(current, progress=progress, steady=steady, time_limit=clock.left(), **options)
+        except SolveError:
+            if last is None or "ac_taps" not in current.tables:
+                raise
+            return _signed(*last, history)
         record = Record(case, plan, 1e-6)
         found = solve(record)
         verdict = judge(record, found)
@@ -46,7 +55,9 @@ def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None 
         said("ac", f"round {len(history)}: {verdict.headline}", 0.0)
         if verdict.secure or len(history) == rounds or clock.over:
             return _signed(plan, verdict, history)
-        current = with_losses(case, tables(record, found))
+        last = plan, verdict
+        held = steps(record) if len(history) >= FREE_ROUNDS else {}
+        current = with_losses(case, {**tables(record, found), **held})
 
 
 def _signed(plan: Plan, verdict: AcVerdict, history: list[dict[str, Any]]) -> Plan:

@@ -11,6 +11,7 @@ from v2g.ac.circuit import Group, Script, State
 from v2g.replay.columns import numbers
 from v2g.replay.feeder import PHASES, places
 from v2g.replay.record import Record
+from v2g.replay.shunts import bus_shunts
 from v2g.replay.timeline import alike
 from v2g.replay.verdict import Complex
 
@@ -34,7 +35,8 @@ def groups(record: Record) -> list[Group]:
     everything = list(devices(record))
     for intervals in alike(record.feeder.closed, record.islands.former):
         t = int(intervals[0])
-        state = State(record.live[:, t], record.feeder.closed[:, t], record.islands.former[:, t])
+        taps = record.standing_taps[:, t]
+        state = State(record.live[:, t], record.feeder.closed[:, t], record.islands.former[:, t], taps)
         if state.live.any():
             found.append(_group(Script(record, state), intervals, everything))
     return found
@@ -53,7 +55,10 @@ def _group(script: Script, intervals: np.ndarray, everything: list[Device]) -> G
             names.append(device.name)
             power.append(own)
     shape = (len(names), len(intervals))
-    return Group(intervals, tuple(commands), tuple(names), np.array(power, dtype=complex).reshape(shape))
+    taps = script.record.standing_taps[:, intervals]
+    steps = [script.moved(taps[:, max(at - 1, 0)], taps[:, at]) for at in range(len(intervals))]
+    powers = np.array(power, dtype=complex).reshape(shape)
+    return Group(intervals, tuple(commands), tuple(names), powers, tuple(steps))
 
 
 def _forms(script: Script, device: Device, former: np.ndarray) -> bool:
@@ -78,9 +83,19 @@ def devices(record: Record) -> Iterator[Device]:
         for at, phase in enumerate(PHASES):
             if record.sources.weight[row, at]:
                 yield Device(f"s{row}{phase}", (bus, phase, "wye"), -power[at])
+    yield from _shunts(record)
     for node in np.flatnonzero(np.abs(record.others).max(axis=1, initial=0.0)):
         bus, phase = record.feeder.nodes[node]
         yield Device(f"o{node}", (bus, phase, "wye"), -record.others[node])
+
+
+def _shunts(record: Record) -> Iterator[Device]:
+    """What buses take; in kW for the share of the interval in which their island is kept up."""
+    kvar = bus_shunts(record.case, record.feeder).imag
+    for node, (bus, phase) in enumerate(record.feeder.nodes):
+        power = record.standing_nominal[node] + 1j * kvar[node]
+        if power.any():
+            yield Device(f"n{node}", (bus, phase, "wye"), power, (2.0, 2.0))
 
 
 def _loads(record: Record) -> Iterator[Device]:

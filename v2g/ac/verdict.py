@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from v2g.ac.flow import Flow, solve
+from v2g.ac.losses import lost_at_nodes
 from v2g.case import Case
 from v2g.plan import Plan
 from v2g.replay.clock import stamp
 from v2g.replay.feeder import PHASES
 from v2g.replay.record import Record
-from v2g.replay.verdict import Array, Mask
+from v2g.replay.verdict import Array, Index, Mask
 
 VOLTAGE_ROOM = 1e-4
 """Per unit by which a voltage may miss its band before it counts: the engine solves to about 1e-8, plans to 1e-6."""
@@ -24,6 +25,9 @@ LEAST_KW = 0.05
 UNSUPPLIED = 0.01
 """Share of the losses that a plan may leave to the sources that form its islands, over the whole horizon."""
 DUST_KWH = 1e-6
+UNSOLVED = "no AC solution"
+NAMED = 6
+"""Intervals without a solution that are told one by one."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class AcVerdict:
     """The plan under AC. ``secure`` only where nothing is breached and the plan itself supplies the losses.
 
     ``difference_pu`` are the largest and the 95th percentile of the voltage difference to the plan's own, over all
-    live nodes and intervals; ``unsupplied_kwh`` is what forming sources give beyond the plan.
+    live nodes and intervals; ``loss_kwh`` is lost in lines and transformers, ``off_nominal_kwh`` what loads that follow
+    the voltage draw beyond nominal; ``unsupplied_kwh`` is what forming sources give beyond the plan.
     """
 
     engine: str
@@ -65,6 +70,7 @@ class AcVerdict:
     highest: Extreme | None
     difference_pu: tuple[float, float]
     loss_kwh: float
+    off_nominal_kwh: float
     given_kwh: float
     unsupplied_kwh: float
     dead_bus_kwh: float
@@ -118,9 +124,9 @@ def judge(record: Record, flow: Flow) -> AcVerdict:
     if unsupplied > UNSUPPLIED * max(lost, 0.0) + DUST_KWH:
         breaches.append(Breach("losses not in the plan", "whole horizon", unsupplied, UNSUPPLIED * lost, "kWh", 1))
     if not flow.converged[flow.solved].all():
-        t = int(np.flatnonzero(flow.solved & ~flow.converged)[0])
-        count = int((flow.solved & ~flow.converged).sum())
-        breaches.insert(0, Breach("no AC solution", stamp(record.case, t), 0.0, 1.0, "solved", count))
+        open_ = np.flatnonzero(flow.solved & ~flow.converged)
+        unit = "interval" if open_.size == 1 else "intervals"
+        breaches.insert(0, Breach(UNSOLVED, _stamps(record, open_), float(open_.size), 0.0, unit, 1))
     known = np.isfinite([branch.rating_kva for branch in record.feeder.branches])
     return AcVerdict(
         engine=flow.engine,
@@ -130,6 +136,7 @@ def judge(record: Record, flow: Flow) -> AcVerdict:
         highest=extreme(record, flow.voltage, live, 1.0),
         difference_pu=(float(gap.max()), float(np.percentile(gap, 95))) if gap.size else (0.0, 0.0),
         loss_kwh=lost,
+        off_nominal_kwh=float((lost_at_nodes(record, flow).real.sum(axis=0) * hours).sum()) - lost,
         given_kwh=float((np.maximum(record.devices.real, 0.0) * record.live * hours).sum()),
         unsupplied_kwh=unsupplied,
         dead_bus_kwh=float((np.abs(record.devices.real) * ~record.live * hours).sum()),
@@ -138,9 +145,15 @@ def judge(record: Record, flow: Flow) -> AcVerdict:
     )
 
 
+def _stamps(record: Record, intervals: Index) -> str:
+    """When intervals begin, the first ones by name."""
+    named = ", ".join(stamp(record.case, int(t)) for t in intervals[:NAMED])
+    return named if intervals.size <= NAMED else f"{named} and {intervals.size - NAMED} more"
+
+
 def losses(record: Record, flow: Flow) -> Array:
-    """Active losses of all legs in kW, shape (T,)."""
-    return np.asarray(flow.entered.real.sum(axis=0) - flow.arrived.real.sum(axis=0))
+    """Active losses of all legs in kW, where the flow converged, shape (T,)."""
+    return np.where(flow.converged, (flow.entered - flow.arrived).real.sum(axis=0), 0.0)
 
 
 def forming_now(record: Record, flow: Flow) -> Mask:

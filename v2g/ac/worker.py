@@ -1,6 +1,7 @@
 """The engine in a process of its own: runs scripts of ours and gives back voltages and powers.
 
-In: ``{"groups": [{"commands", "names", "steps", "kw", "kvar"}]}`` with powers by load and interval. Out, for each
+In: ``{"groups": [{"commands", "names", "steps", "kw", "kvar", "changes"}]}`` with powers by load and interval, and
+more commands by interval. Out, for each
 group: names of nodes and of elements with their numbers of conductors, and by interval whether the flow converged,
 voltages in kV (real, imaginary by node) and powers in kW and kvar (by element, terminal and conductor).
 """
@@ -32,6 +33,8 @@ def run_group(engine: Any, group: dict[str, Any]) -> dict[str, Any]:
     rows = [order[name] for name in loads.AllNames() if name in order]
     out: dict[str, Any] = {"converged": [], "voltage": [], "power": [], "source": []}
     for t in range(group["steps"]):
+        for command in group["changes"][t]:
+            engine.Text.Command(command)
         more = loads.First()
         for row in rows:
             assert more

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import pairwise
+from typing import Any
 
 import networkx as nx
 import numpy as np
@@ -19,6 +20,10 @@ from v2g.tables import PHASES
 
 VOLTAGE_AGREES = 1e-3
 """Relative difference of nominal voltages that is only rounding."""
+
+TAPS = tuple(f"tap_{phase}" for phase in PHASES)
+SAME_TAP = 1e-9
+"""Difference of ratios that is only rounding."""
 
 MAX_LOOPS = 20
 """Loops of a phase that are drawn out; what closes a further one is only named."""
@@ -84,6 +89,36 @@ def voltages_agree(case: Case) -> Iterable[Finding]:
             message = f"The line joins {leg.from_bus} at {ends[0]:g} kV and {leg.to_bus} at {ends[1]:g} kV."
             remedy = "Correct kv_ln_kv of a bus, or make it a transformer."
             yield at(case, (leg.table, leg.row, "to_bus"), "voltages-differ", message, remedy, found=leg.to_bus)
+
+
+def taps_have_room(case: Case) -> Iterable[Finding]:
+    """A range of a tap has two ends, and the taps as given are inside it; phases with one tap have the same."""
+    units = rows(case, "transformers", "tap_min", "tap_max", "tap_ganged", "phases", *TAPS)
+    for row, unit in enumerate(units.to_dict("records")):
+        yield from _range_of_tap(case, row, unit)
+
+
+def _range_of_tap(case: Case, row: int, unit: dict[Hashable, Any]) -> Iterable[Finding]:
+    ends = {name: float(unit[name]) for name in ("tap_min", "tap_max")}
+    blank = [name for name, value in ends.items() if np.isnan(value)]
+    if len(blank) == 1:
+        message = f"The range of its tap has one end: {blank[0]} is blank."
+        remedy = "Fill in both, or leave both blank: then the tap is fixed."
+        yield at(case, ("transformers", row, blank[0]), "tap-half-range", message, remedy, found="blank")
+    if blank:
+        return
+    low, high = ends.values()
+    taps = {phase: float(unit[f"tap_{phase}"]) for phase in unit["phases"]}
+    for phase, tap in taps.items():
+        if not low - SAME_TAP <= tap <= high + SAME_TAP:
+            place = ("transformers", row, f"tap_{phase}")
+            message, allowed = "The tap as given is outside its range.", f"{low:g} to {high:g} (tap_min, tap_max)"
+            remedy = "Correct the tap or its range."
+            yield at(case, place, "tap-outside-range", message, remedy, found=f"{tap:g}", allowed=allowed)
+    if unit["tap_ganged"] and max(taps.values()) - min(taps.values()) > SAME_TAP:
+        listed = ", ".join(f"{tap:g}" for tap in taps.values())
+        message, remedy = "Phases with one tap (tap_ganged) have different ones.", "Give all of them the same tap."
+        yield at(case, ("transformers", row, "tap_ganged"), "taps-differ", message, remedy, found=listed)
 
 
 def own_ends(case: Case) -> Iterable[Finding]:

@@ -36,6 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule(feeder.delta_needs_two),
     Rule(feeder.capacitors_between_two, ("capacitors",)),
     Rule(feeder.voltages_agree, ("buses",)),
+    Rule(feeder.taps_have_room),
     Rule(feeder.own_ends),
     Rule(feeder.one_name_each, ("lines", "transformers")),
     Rule(feeder.loops, (HEADER, "lines", "transformers", "events")),

@@ -32,6 +32,8 @@ DERIVED: dict[str, Deriver] = {
     "grid": sources.derive,
     "capacitors": network.derive_capacitors,
     "charging": network.derive_charging,
+    "standing": network.derive_standing,
+    "resting": network.derive_resting,
     "legs": network.derive,
 }
 

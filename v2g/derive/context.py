@@ -151,12 +151,12 @@ class Context:
         return live
 
     def gated_links(self, table: str) -> Floats:
-        """One where engines alone keep a point of connection alive, (links, T).
+        """One where a point of connection may be alive for a share of an interval only, (links, T).
 
-        Points of one unit that hang on the same engines ask for one row, that of the first of them.
+        Points of one unit that hang on the same formers ask for one row, that of the first of them.
         """
         links, islands = self.links(table), self.islands
-        gated = islands.gated[links.node]
+        gated = islands.sharing[links.node]
         if gated.any():
             group = islands.group[links.node][:, islands.period]
             for back in (1, 2):

@@ -25,6 +25,7 @@ class Feeder:
     ``ends`` are the sending ends: (leg, node, share of P, cross share of Q, weight of w). Most legs
     have one; a leg behind a delta winding has two. ``couplings`` are (leg, other leg, drop by kW,
     drop by kvar) in squared per unit; ``charging`` are (leg, node, kvar that half of a line gives there).
+    ``shunt`` is what the bus takes at each node at nominal voltage, kW and kvar.
     """
 
     nodes: list[str]
@@ -46,6 +47,7 @@ class Feeder:
     end_weight: Floats
     couplings: tuple[Ints, Ints, Floats, Floats]
     charging: tuple[Ints, Ints, Floats]
+    shunt: tuple[Floats, Floats]
 
 
 def sequence_drops(r: Any, x: Any) -> tuple[Any, Any]:
@@ -75,6 +77,7 @@ class _Builder:
         self.ends: list[tuple[int, int, float, float, float]] = []
         self.couplings: list[tuple[int, int, float, float]] = []
         self.charging: list[tuple[int, int, float]] = []
+        self.shunt: list[tuple[float, float]] = []
 
     def add_nodes(self) -> None:
         """One node per bus and phase, in the order of the table."""
@@ -82,6 +85,7 @@ class _Builder:
             for phase in bus["phases"]:
                 self.nodes.append((bus["bus"], phase))
                 self.kv.append(float(bus["kv_ln_kv"]))
+                self.shunt.append((float(bus[f"shunt_{phase}_kw"]), float(bus[f"shunt_{phase}_kvar"])))
         self.number = {node: i for i, node in enumerate(self.nodes)}
 
     def used(self, name: str) -> Iterator[tuple[dict[Any, Any], Mask]]:
@@ -176,6 +180,7 @@ def build(case: Case, timeline: Timeline) -> Feeder:
     leg, node, share, cross, weight = (list(c) for c in zip(*make.ends, strict=True)) if make.ends else ([],) * 5
     a, b, by_kw, by_kvar = (list(c) for c in zip(*make.couplings, strict=True)) if make.couplings else ([],) * 4
     leg_on, charged, kvar = (list(c) for c in zip(*make.charging, strict=True)) if make.charging else ([],) * 3
+    shunt_kw, shunt_kvar = np.array(make.shunt, float).reshape(-1, 2).T
     return Feeder(
         nodes=[f"{bus}.{phase}" for bus, phase in make.nodes],
         number=make.number,
@@ -196,4 +201,5 @@ def build(case: Case, timeline: Timeline) -> Feeder:
         end_weight=np.array(weight, float),
         couplings=(np.array(a, int), np.array(b, int), np.array(by_kw, float), np.array(by_kvar, float)),
         charging=(np.array(leg_on, int), np.array(charged, int), np.array(kvar, float)),
+        shunt=(shunt_kw, shunt_kvar),
     )

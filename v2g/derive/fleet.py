@@ -123,8 +123,18 @@ def _points(context: Context, active: Mask) -> dict[str, Any]:
         "node": node,
         "share": links.share[link] if link.size else np.zeros(0),
         "cross": links.cross[link] if link.size else np.zeros(0),
-        "kept_alive": context.islands.gated[node, interval].astype(float),
+        "kept_alive": 1.0 * (context.islands.sharing[node, interval] & _asking(context, vehicle, interval, node)),
     }
+
+
+def _asking(context: Context, vehicle: Ints, interval: Ints, node: Ints) -> Mask:
+    """The first of the phases of a plug that hang on the same formers: one row is enough for them."""
+    islands = context.islands
+    group = islands.group[node, islands.period[interval]]
+    _, first = np.unique(np.stack([vehicle, interval, group]), axis=1, return_index=True)
+    asking = np.zeros(vehicle.size, dtype=bool)
+    asking[first] = True
+    return asking
 
 
 def _ports(context: Context, active: Mask) -> dict[str, Any]:

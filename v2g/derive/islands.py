@@ -26,13 +26,15 @@ WHOLE = 1.0 - 1e-9
 class Former:
     """A grid-forming source: its nodes, when it can form, the voltage it holds.
 
-    ``engine`` is its row in ``generators`` if it burns fuel whenever it runs, else -1.
+    ``engine`` is its row in ``generators`` if it burns fuel whenever it runs, else -1; ``grid``: it is supply from
+    outside.
     """
 
     nodes: list[int]
     present: Mask
     voltage: float
     engine: int = -1
+    grid: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,9 @@ class Islands:
     live while it holds a node of an available grid-forming source. ``held`` marks the nodes whose
     voltage the forming unit of the island holds at ``setpoint`` (per unit). ``gated`` are the live
     nodes whose formers all burn fuel whenever they run: nothing is drawn there unless one of them
-    runs. ``group`` of a node, (N, periods), is the same for nodes that hang on the same formers.
+    runs. ``resting`` are the other live nodes without a grid where buses take power all the time: their
+    island need not be kept up. ``group`` of a node, (N, periods), is the same for nodes that hang on the
+    same formers.
     """
 
     period: Ints
@@ -62,7 +66,13 @@ class Islands:
     held: Mask
     setpoint: Floats
     gated: Mask
+    resting: Mask
     keepers: Keepers
+
+    @property
+    def sharing(self) -> Mask:
+        """Nodes that may be alive for a share of an interval only, (N, T)."""
+        return np.asarray(self.gated | self.resting)
 
 
 @dataclass
@@ -74,9 +84,10 @@ class _Found:
     held: Mask = field(init=False)
     setpoint: Floats = field(init=False)
     gated: Mask = field(init=False)
+    resting: Mask = field(init=False)
 
     def __post_init__(self) -> None:
-        self.live, self.held, self.gated = (np.zeros(self.shape, dtype=bool) for _ in range(3))
+        self.live, self.held, self.gated, self.resting = (np.zeros(self.shape, dtype=bool) for _ in range(4))
         self.setpoint = np.ones(self.shape)
 
 
@@ -125,7 +136,7 @@ def formers(case: Case, feeder: Feeder, stations: Floats) -> Iterator[Former]:
         for row, unit in enumerate(table.to_dict("records")):
             if name == "grid" or unit["forming"]:
                 engine = row if name == "generators" and unit["idle_l_per_h"] > 0.0 else -1
-                yield Former(_nodes(feeder, unit), present[row], float(unit["voltage_pu"]), engine)
+                yield Former(_nodes(feeder, unit), present[row], float(unit["voltage_pu"]), engine, name == "grid")
     posts = case.table("chargers")
     for post in np.flatnonzero(stations.any(axis=1)):
         station = posts.iloc[post].to_dict()
@@ -146,15 +157,20 @@ def find(case: Case, feeder: Feeder, stations: Floats) -> Islands:
     for p, start in enumerate(first):
         for number, members in enumerate(nx.connected_components(graph(feeder, feeder.closed[:, start]))):
             component[list(members), p] = number
-        group[:, p] = _settle(found, sources, component[:, p], np.flatnonzero(period == p))
+        at = np.flatnonzero(period == p)
+        group[:, p] = _settle(found, sources, component[:, p], at)
+        idle = np.isin(group[:, p], group[feeder.shunt[0] > 0.0, p], invert=True)
+        found.resting[np.ix_(idle, at)] = False
     keepers = _keepers(sources, component, period, found.gated)
-    return Islands(period, component, group, found.live, found.held, found.setpoint, found.gated, keepers)
+    return Islands(
+        period, component, group, found.live, found.held, found.setpoint, found.gated, found.resting, keepers
+    )
 
 
 def _settle(found: _Found, sources: list[Former], component: Ints, at: Ints) -> Ints:
     """Fill in the intervals ``at`` of one period; returns the group of each node."""
     shape = (int(component.max(initial=-1)) + 1, at.size)
-    supplied, steady = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    supplied, steady, joined = (np.zeros(shape, dtype=bool) for _ in range(3))
     hangs: list[tuple[int, ...]] = [() for _ in range(shape[0])]
     for rank, former in enumerate(sources):
         present = former.present[at]
@@ -162,12 +178,14 @@ def _settle(found: _Found, sources: list[Former], component: Ints, at: Ints) -> 
             leads = at[present & ~supplied[island]]
             supplied[island] |= present
             steady[island] |= present & (former.engine < 0)
+            joined[island] |= present & former.grid
             hangs[island] += (rank,)
             mine = [n for n in former.nodes if component[n] == island]
             found.held[np.ix_(mine, leads)] = True
             found.setpoint[np.ix_(mine, leads)] = former.voltage
     found.live[:, at] = supplied[component]
     found.gated[:, at] = (supplied & ~steady)[component]
+    found.resting[:, at] = (steady & ~joined)[component]
     numbers = {ranks: number for number, ranks in enumerate(dict.fromkeys(hangs))}
     return np.array([numbers[ranks] for ranks in hangs], dtype=np.int64)[component]
 

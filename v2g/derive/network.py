@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from v2g.derive import regulators
 from v2g.derive.circulation import circulations
 from v2g.derive.context import DIRECTIONS, Context, polygon
 from v2g.language import Part
@@ -30,6 +31,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
     energised = feeder.closed & islands.live[feeder.to_node]
     limited = np.isfinite(feeder.rating)[:, None] & energised
     buses = context.case.table("buses").set_index("bus")
+    vmax = _band(context, buses, "vmax_pu")
     return {
         "rating": feeder.rating,
         "apparent": np.where(np.isfinite(feeder.rating), feeder.rating, 0.0),
@@ -47,7 +49,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "drop_kw": by_kw,
         "drop_kvar": by_kvar,
         "vmin": _band(context, buses, "vmin_pu"),
-        "vmax": _band(context, buses, "vmax_pu"),
+        "vmax": vmax,
         "held": islands.held.astype(float),
         "setpoint": islands.setpoint,
         "rated": np.repeat(limited[:, :, None], DIRECTIONS, axis=2),
@@ -64,6 +66,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "driven_kvar": around.sums(losses.around_kw, losses.around_kvar).imag,
         "backfed": around.backfed.astype(float),
         **polygon(),
+        **regulators.derive(context, vmax),
     }
 
 
@@ -85,15 +88,56 @@ def derive_capacitors(context: Context, part: type[Part]) -> dict[str, Any]:
 
 
 def derive_charging(context: Context, part: type[Part]) -> dict[str, Any]:
-    """What energised lines give at each node by their susceptance, half of a line at each of its ends."""
+    """What energised lines give at each node by their susceptance, half of a line at each of its ends, less shunts."""
     feeder, islands = context.feeder, context.islands
     leg, node, kvar = feeder.charging
-    nodes, place = np.unique(node, return_inverse=True)
-    total = np.zeros((len(nodes), context.case.steps))
-    np.add.at(total, place, kvar[:, None] * (feeder.closed & islands.live[feeder.to_node])[leg])
+    given = np.zeros((len(feeder.nodes), context.case.steps))
+    np.add.at(given, node, kvar[:, None] * (feeder.closed & islands.live[feeder.to_node])[leg])
+    given -= feeder.shunt[1][:, None] * islands.live
+    nodes = np.union1d(node, np.flatnonzero(feeder.shunt[1]))
+    total = given[nodes]
     context.sets["charging"] = [feeder.nodes[n] for n in nodes]
     shunts = _shunts(context, nodes, total)
     return {**shunts, "node": nodes, "lasting": total * (1.0 - shunts["gated"]), "live_link": shunts["gated"]}
+
+
+def derive_standing(context: Context, part: type[Part]) -> dict[str, Any]:
+    """What buses take in kW, and where that lasts."""
+    feeder, islands = context.feeder, context.islands
+    node = np.flatnonzero(feeder.shunt[0])
+    context.sets["standing"] = [feeder.nodes[n] for n in node]
+    buses = context.case.table("buses").set_index("bus")
+    return {
+        "node": node,
+        "nominal": feeder.shunt[0][node],
+        "highest": np.maximum(_band(context, buses, "vmax_pu")[node] ** 2, 1.0),
+        "lasting": (islands.live[node] & ~islands.sharing[node]).astype(float),
+        "gated": islands.sharing[node].astype(float),
+        "keepers": _engines(context)[node],
+    }
+
+
+def derive_resting(context: Context, part: type[Part]) -> dict[str, Any]:
+    """Islands that need not be kept up, with their nodes, in every interval."""
+    feeder, islands = context.feeder, context.islands
+    node, interval = np.nonzero(islands.resting)
+    group = islands.group[node, islands.period[interval]]
+    names, member = np.unique(np.stack([interval, group]), axis=1, return_inverse=True)
+    first = np.zeros(names.shape[1], dtype=np.int64)
+    first[member.ravel()[::-1]] = node[::-1]
+    context.sets["resting"] = [
+        f"{feeder.nodes[n]}, {context.sets['intervals'][t]}" for n, t in zip(first, names[0], strict=True)
+    ]
+    context.sets["resting.members"] = range(node.size)
+    return {"begins": names[0], "member_of": member.ravel(), "node": node, "interval": interval}
+
+
+def _engines(context: Context) -> Any:
+    """Engines that keep each node alive, at least 1, (nodes, T)."""
+    islands = context.islands
+    engines = np.zeros(islands.gated.shape)
+    np.add.at(engines, (islands.keepers.node, islands.keepers.interval), 1.0)
+    return np.maximum(engines, 1.0)
 
 
 def _shunts(context: Context, node: Any, kvar: Any) -> dict[str, Any]:
@@ -101,12 +145,10 @@ def _shunts(context: Context, node: Any, kvar: Any) -> dict[str, Any]:
     islands = context.islands
     buses = context.case.table("buses").set_index("bus")
     highest = _band(context, buses, "vmax_pu")[node]
-    engines = np.zeros(islands.gated.shape)
-    np.add.at(engines, (islands.keepers.node, islands.keepers.interval), 1.0)
     return {
         "sign": np.where(kvar < 0.0, -1.0, 1.0),
         "nominal": np.abs(kvar),
         "largest": np.abs(kvar) * highest[:, None] ** 2,
         "gated": islands.gated[node] * (kvar != 0.0).astype(float),
-        "engines": np.maximum(engines[node], 1.0),
+        "engines": _engines(context)[node],
     }

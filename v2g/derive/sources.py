@@ -42,7 +42,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         window = (window >= WHOLE).astype(float)
     live = context.live_links(table) * (window[unit] > 0.0)
     forming = np.ones(len(rows)) if table == "grid" else rows["forming"].to_numpy(float) if len(rows) else np.zeros(0)
-    finite = np.isfinite(apparent[unit])
+    finite, sharing = np.isfinite(apparent[unit]), context.islands.sharing[links.node]
     with np.errstate(invalid="ignore"):
         highest = np.where(window[unit] > 0.0, (high[unit] * share)[:, None] * np.maximum(window[unit], 1e-300), 0.0)
     kva = np.where(finite, apparent[unit] * share, 0.0)
@@ -55,7 +55,7 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "following": live * (1.0 - forming[unit])[:, None],
         "rated": np.repeat((live * finite[:, None])[:, :, None], DIRECTIONS, axis=2),
         **polygon(),
-        **({} if table == "grid" else {"full": high[unit] * share, "gated": live * context.islands.gated[links.node]}),
+        **({} if table == "grid" else {"full": high[unit] * share, "gated": live * sharing}),
     }
 
 

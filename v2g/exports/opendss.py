@@ -15,7 +15,7 @@ from v2g.formats.folder_out import case_files
 from v2g.formats.plan_folder import guarded
 
 NOT_PLAIN = re.compile(r"[^\x20-\x7e]+")
-PARTS = ("Sources", "Lines", "Transformers", "Capacitors", "Loads", "Generators", "Storage", "Solar")
+PARTS = ("Sources", "Lines", "Transformers", "Capacitors", "Shunts", "Loads", "Generators", "Storage", "Solar")
 NOTHING = "! none"
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from v2g.ac.elements import ROOT3, Windings, connected, line, load, shunt, source
+from v2g.ac.elements import ROOT3, Windings, connected, line, load, shunt, source, standing
 from v2g.case import Case
 from v2g.exports.names import Names
 from v2g.replay.columns import flags, numbers, texts
 from v2g.replay.feeder import PHASES, places, series_impedance
+from v2g.replay.regulators import STEP
 from v2g.replay.shunts import shunt_susceptance
 
 UNKNOWN_KVA = 1000.0
@@ -26,6 +27,8 @@ CLASSES = {
     "batteries": ("storage", "battery"), "solar": ("pvsystem", "solar"),
 }  # fmt: skip
 """Class of OpenDSS and key column of each table."""
+CONTROL_VOLTS, WIDE_BAND = 120.0, 1000.0
+"""What a control of a tap aims at, and the volts around it in which it does nothing."""
 OPEN_BOTH, CLOSE_BOTH = ("Open {0} 1", "Open {0} 2"), ("Close {0} 1", "Close {0} 2")
 
 
@@ -105,13 +108,14 @@ class Feeder:
 
     @cached_property
     def units(self) -> dict[str, list[str]]:
-        """Elements that each transformer of the case becomes: one, or one for each phase where the taps differ."""
+        """Elements that each transformer of the case becomes: one, or one for each phase where taps differ, or can."""
         found = {}
         for row, name, written in self._named("transformers"):
             record = self._transformer_rows[row]
             phases, connection = str(record["phases"]), record["connection"]
             one_tap = len({record[f"tap_{phase}"] for phase in phases}) == 1
             pair = connection == "delta-delta" and len(phases) == 2
+            one_tap &= record["ganged"] or not record["range"]
             whole = pair or len(phases) == 1 or (one_tap and (len(phases) == 3 or connection == "wye-wye"))
             found[name] = [written] if whole else [self.names.new("transformer", f"{name}_{p}") for p in phases]
         return found
@@ -123,6 +127,7 @@ class Feeder:
             bank = "" if elements == [written] else f" bank={written}"
             for element, text in zip(elements, self._transformer(record, elements), strict=True):
                 yield text + bank
+                yield from _control(element, record, self.kv[record["to_bus"]])
                 if not record["closed"]:
                     yield from (open_.format(f"Transformer.{element}") for open_ in OPEN_BOTH)
 
@@ -130,7 +135,7 @@ class Feeder:
         phases, known = record["phases"], not np.isnan(record["rating_kva"])
         kva = record["rating_kva"] if known else UNKNOWN_KVA
         total = kva * (1 if len(elements) > 1 else len(phases)) if known else 0.0
-        more = f" normhkva={total:.12g} emerghkva={total:.12g}"
+        more = f" normhkva={total:.12g} emerghkva={total:.12g}{_range(record)}"
         one, other = record["from_bus"], record["to_bus"]
         windings = Windings(
             (self.bus(one), self.bus(other)), (self.kv[one], self.kv[other]), record["connection"],
@@ -155,6 +160,9 @@ class Feeder:
             "rating_kva": numbers(table, "rating_kva"), "r_ohm": numbers(table, "r_ohm", 0.0),
             "x_ohm": numbers(table, "x_ohm", 0.0), "closed": flags(table, "closed", True),
             **{f"tap_{phase}": numbers(table, f"tap_{phase}", 1.0) for phase in PHASES},
+            **{key: numbers(table, key) for key in ("tap_min", "tap_max")}, "ganged": flags(table, "tap_ganged", False),
+            "tap_step": numbers(table, "tap_step", STEP),
+            "range": numbers(table, "tap_min") < numbers(table, "tap_max"),
         }  # fmt: skip
         return [{str(key): value for key, value in row.items()} for row in pd.DataFrame(columns).to_dict("records")]
 
@@ -171,6 +179,16 @@ class Feeder:
                 continue
             off = "" if closed[row] else " states=(0)" if kvar[row] > 0.0 else " enabled=no"
             yield text + off
+
+    def shunts(self) -> Iterator[str]:
+        """What buses take all the time: a reactor for each phase."""
+        table = self.case.table("buses")
+        for row, (bus, phases) in enumerate(zip(texts(table, "bus"), self._phases("buses"), strict=True)):
+            for phase in phases:
+                power = complex(*(numbers(table, f"shunt_{phase}_{unit}", 0.0)[row] for unit in ("kw", "kvar")))
+                if power:
+                    name = self.names.new("reactor", f"shunt_{bus}_{phase}")
+                    yield standing(name, self.bus(bus), phase, power, self.kv[bus])
 
     def loads(self) -> Iterator[str]:
         """Demand at nominal voltage, before any profile; loads off the feeder are left out."""
@@ -247,7 +265,13 @@ class Feeder:
                 found |= set(texts(self.case.table(table), end))
         for table in ("capacitors", "loads", "generators", "batteries", "solar", "grid"):
             found |= set(texts(self.case.table(table), "bus"))
-        return found - {""}
+        return (found | self._standing_buses) - {""}
+
+    @cached_property
+    def _standing_buses(self) -> set[str]:
+        table = self.case.table("buses")
+        power = sum(np.abs(numbers(table, f"shunt_{p}_{unit}", 0.0)) for p in PHASES for unit in ("kw", "kvar"))
+        return {name for name, taken in zip(texts(table, "bus"), np.atleast_1d(power), strict=True) if taken}
 
     def coordinates(self) -> Iterator[tuple[str, float, float]]:
         """Bus, x and y where both are known."""
@@ -256,3 +280,21 @@ class Feeder:
         for row, name in enumerate(texts(table, "bus")):
             if name in self.used and not np.isnan(x[row] + y[row]):
                 yield self.bus(name), float(x[row]), float(y[row])
+
+
+def _range(record: Mapping[str, Any]) -> str:
+    """The range of a tap as its second winding has it."""
+    if not record["range"]:
+        return ""
+    low, high = record["tap_min"], record["tap_max"]
+    steps = max(1, round((high - low) / record["tap_step"]))
+    return f" wdg=2 mintap={low:.12g} maxtap={high:.12g} numtaps={steps}"
+
+
+def _control(element: str, record: Mapping[str, Any], kv_ln: float) -> Iterator[str]:
+    """A control for a tap that can move, with a band so wide that it leaves the tap as it is."""
+    if record["range"]:
+        yield (
+            f"New RegControl.{element} transformer={element} winding=2 vreg={CONTROL_VOLTS:g} band={WIDE_BAND:g} "
+            f"ptratio={1000.0 * kv_ln / CONTROL_VOLTS:.12g}"
+        )

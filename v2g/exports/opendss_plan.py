@@ -13,14 +13,15 @@ from math import gcd
 
 import numpy as np
 
-from v2g.ac.elements import at, connected, source
+from v2g.ac.elements import at, connected, load, source
 from v2g.ac.setpoints import DUST_KW, Device, devices
 from v2g.exports.opendss_feeder import CLASSES, CLOSE_BOTH, OPEN_BOTH, Feeder
 from v2g.replay.clock import edges, stamp
 from v2g.replay.columns import flags, texts
 from v2g.replay.feeder import PHASES
 from v2g.replay.record import Record
-from v2g.replay.verdict import Complex, Mask
+from v2g.replay.verdict import Array, Complex, Mask
+from v2g.replay.voltage import given_taps
 
 SECOND = 1_000_000_000
 TITLES = {"generator": "Generator", "storage": "Storage", "pvsystem": "PVSystem"}
@@ -56,7 +57,7 @@ class Dispatch:
         self.formers = list(self._formers())
         self.spans = list(self._spans())
         self._shapes: list[str] = []
-        self._elements = list(self._devices())
+        self._elements = [*self._devices(), *self._standing()]
 
     def shapes(self) -> Iterator[str]:
         """kW and kvar of every element, interval by interval, in equal steps."""
@@ -105,10 +106,26 @@ class Dispatch:
                 where = connected((self.feeder.bus(place[0]), *place[1:]), self.feeder.kv[place[0]])
                 yield f"New Generator.{name} {where} kw=0 kvar=0 model=1 vminpu=0.1 vmaxpu=5 daily={shape}"
 
+    def _standing(self) -> Iterator[str]:
+        """What buses take where their island may rest: loads of constant impedance instead of reactors."""
+        for device in devices(self.record):
+            power = device.power[self._live_power(device) != 0.0]
+            if not device.name.startswith("n") or np.ptp(power.real) <= DUST_KW * max(1.0, power.real.max()):
+                continue
+            bus, phase, _ = device.place
+            name = self.names.of("reactor", f"shunt_{bus}_{phase}")
+            yield f"Disable Reactor.{name}"
+            shape = self._shape(f"load_{name}", self._live_power(device))
+            made = load(self.names.new("load", name), (self.feeder.bus(bus), phase, "wye"), 0j, (2.0, 2.0),
+                        self.feeder.kv[bus])  # fmt: skip
+            yield f"{made} daily={shape}"
+
     def _grouped(self) -> Iterator[tuple[str, list[tuple[Device, Complex]]]]:
         """Name of an element, and devices of the plan that are one; phases of a source are one where they are alike."""
         of_source: dict[int, list[tuple[Device, Complex]]] = {}
         for device in devices(self.record):
+            if device.name.startswith("n"):  # what buses take is of the feeder itself, see _standing
+                continue
             row = int("".join(mark for mark in device.name if mark.isdigit()))
             kind, power = device.name[0], self._live_power(device)
             if kind == "s":
@@ -189,19 +206,20 @@ class Dispatch:
     # What is switched
 
     def _spans(self) -> Iterator[Span]:
-        closed, former = self.record.feeder.closed, self.record.islands.former
+        closed, former, taps = self.record.feeder.closed, self.record.islands.former, self.record.standing_taps
         start = 0
         for t in range(1, self.case.steps + 1):
-            same = t < self.case.steps and (closed[:, t] == closed[:, start]).all()
-            if not (same and (former[:, t] == former[:, start]).all()):
+            if t == self.case.steps or any((state[:, t] != state[:, start]).any() for state in (closed, former, taps)):
                 yield Span(start, t)
                 start = t
 
     def periods(self) -> Iterator[tuple[Span, int, list[str]]]:
         """Each span, its equal steps, and what is switched at its start."""
         closed, on = self._closed_at_first(), dict.fromkeys((former.element for former in self.formers), False)
+        taps = given_taps(self.record.feeder, 1)[:, 0]
         for span in self.spans:
-            commands = []
+            commands = [*self._retapped(taps, self.record.standing_taps[:, span.start])]
+            taps = self.record.standing_taps[:, span.start]
             for element, now in self._closed_now(span.start).items():
                 if now != closed[element]:
                     commands += [text.format(element) for text in (CLOSE_BOTH if now else OPEN_BOTH)]
@@ -233,6 +251,18 @@ class Dispatch:
             for position, branch in enumerate(feeder.branches)
             for element in self._elements_of(branch.kind, branch.name)
         }
+
+    def _retapped(self, before: Array, after: Array) -> Iterator[str]:
+        """Taps that stand elsewhere than before, both (legs,)."""
+        feeder, done = self.record.feeder, set[str]()
+        for number in np.flatnonzero(before != after):
+            leg = feeder.legs[number]
+            branch = feeder.branches[leg.branch]
+            elements = self.feeder.units[branch.name]
+            element = elements[branch.phases.index(leg.phase)] if len(elements) > 1 else elements[0]
+            if element not in done:
+                done.add(element)
+                yield f"Transformer.{element}.Taps=(1 {after[number]:.12g})"
 
     def _elements_of(self, kind: str, name: str) -> list[str]:
         if kind == "line":

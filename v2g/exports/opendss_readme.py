@@ -35,8 +35,11 @@ any profile; generators stand by, batteries are idle, panels are in the dark.
   the base of its percentages.
 - Lines and transformers without impedance have a reactance of {least:g} ohm.
 - A switch of three phases is made with one phase first, for the engine takes no matrices for it otherwise.
-- Taps are fixed: there is no RegControl. A transformer whose taps differ by phase is one unit for each phase.
+- A transformer whose taps differ by phase, or can, is one unit for each phase. A tap that can move has its range and a
+  RegControl with a band so wide that it does nothing: set its vreg and band, and a ControlMode, to have it regulate.
 - Loads go with the voltage as the case says (model 1, 2, 5, or 4 with its exponents), down to 10 % of the nominal one.
+- What a bus takes all the time (no-load losses and magnetising) is a reactor `shunt_BUS_PHASE` of that impedance. One
+  that takes no kW to speak of is read back as a reactor of the table of capacitors.
 - What is open is open at both ends. A reactor that is switched off is disabled.
 - A battery has one `kwrated`, the greater of what it takes and gives; a missing kVA is its kW.
 - `names.csv` lists names that OpenDSS cannot hold, or does not tell apart, and what they are here.

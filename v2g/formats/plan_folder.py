@@ -25,7 +25,7 @@ DUALS_FILE = "duals.npz"
 FIGURE_FILE = "service.svg"
 SUMMARY_KEYS = ("status", "critical", "critical_hours", "energy_kwh", "reserve_shortfall_kwh")
 PLACES = 9
-WITHOUT_PLACES = 1e15
+WITHOUT_PLACES = 2.0**23
 REMEDY = "Solve again."
 
 TIME = ("start_utc", "hours")
@@ -47,16 +47,19 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "fuel_l", "run", "tank_l", *PHASE_OUTPUTS,
     ),
     "prices": (*TIME, "bus", "phase"),
+    "taps": (*TIME, "transformer", "phase", "tap"),
     "ac_nodes": (*TIME, "bus", "phase", "lost_kw", "lost_kvar"),
-    "ac_legs": (*TIME, "line", "phase", "offset", "entering_kva", "around_kw", "around_kvar"),
+    "ac_legs": (*TIME, "line", "phase", "offset", "entering_kva", "around_kw", "around_kvar", "lost_kw"),
+    "ac_taps": (*TIME, "transformer", "phase", "tap"),
     "others": (*TIME, "part", "unit", "bus", "phase", "injection_kw", "injection_kvar"),
 }  # fmt: skip
-"""Columns of every table of a plan; ``prices`` has one more for each stage of the policy."""
+"""Columns of every table of a plan. ``prices`` has one more for each stage of the policy; ``nodes`` has ``shunt_kw``
+where buses take power all the time."""
 
-OPTIONAL = ("prices", "others", "deliveries", "ac_nodes", "ac_legs")
+OPTIONAL = ("prices", "others", "deliveries", "taps", "ac_nodes", "ac_legs", "ac_taps")
 TEXTS = frozenset({
     "load", "bus", "vehicle", "charger", "phase", "line", "kind", "from_bus", "to_bus", "source", "part", "unit", "way",
-    "site",
+    "site", "transformer",
 })  # fmt: skip
 COUNTS = frozenset({"tier", "required", "live"})
 STEERING = ("=", "+", "-", "@", "\t", "'")

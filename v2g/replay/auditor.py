@@ -15,6 +15,7 @@ from v2g.replay import (
     check_feeder,
     check_fleet,
     check_loads,
+    check_regulators,
     check_sites,
     check_sources,
     check_tables,
@@ -31,7 +32,7 @@ CHECKS: tuple[Callable[[Record], Check], ...] = (
     *check_tables.CHECKS, *check_loads.CHECKS, *check_fleet.CHECKS, *check_ways.CHECKS, *check_sites.CHECKS,
     *check_sources.CHECKS, *check_engines.CHECKS, *check_feeder.CHECKS, *check_ac.CHECKS,
 )  # fmt: skip
-"""Every check on the tables, in the order in which a verdict lists them; those on the summary follow."""
+"""Every check on the tables, in the order in which a verdict lists them; those on moving taps and summary follow."""
 
 
 def audit(case: Case, plan: Plan, tolerance: float = 1e-6) -> Verdict:
@@ -43,7 +44,7 @@ def audit(case: Case, plan: Plan, tolerance: float = 1e-6) -> Verdict:
     record = Record(case, plan, tolerance)
     totals = recompute(record)
     bound = {} if record.others.any() else bound_by_tier(case)
-    checks = [check(record) for check in CHECKS]
+    checks = [check(record) for check in (*CHECKS, *check_regulators.checks(record))]
     checks += [check(record, totals) for check in check_totals.CHECKS]
     checks.append(check_totals.within_bound(record, totals, bound))
     return Verdict(

@@ -27,6 +27,14 @@ def losses_are_losses(record: Record) -> Check:
     return record.worst("feeder: no energy from losses", "kW", gained, ["all of the feeder"], allowance(met))
 
 
+def wires_lose(record: Record) -> Check:
+    """Lines and transformers together lose power, or none; loads that follow the voltage are another matter."""
+    lost = record.of_legs("lost_kw")
+    gained = -np.where(record.leg_live, lost, 0.0).sum(axis=0)[None, :]
+    met = np.abs(lost).sum(axis=0)[None, :]
+    return record.worst("feeder: no energy from lines", "kW", gained, ["all of the feeder"], allowance(met))
+
+
 def no_bridge(record: Record) -> Check:
     """A transformer between wye and delta that is fed at ``to_bus`` moves no power between its phases.
 
@@ -76,4 +84,4 @@ def turning(record: Record) -> Iterator[tuple[int, list[int]]]:
             yield position, [n for n, leg in enumerate(record.feeder.legs) if leg.branch == position]
 
 
-CHECKS: tuple[Callable[[Record], Check], ...] = (losses_are_losses, no_bridge)
+CHECKS: tuple[Callable[[Record], Check], ...] = (losses_are_losses, wires_lose, no_bridge)

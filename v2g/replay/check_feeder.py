@@ -89,7 +89,7 @@ def flow_used(record: Record) -> np.ndarray:
 
 def voltage_steps(record: Record) -> Check:
     """Along every leg the plan's voltages drop by what its flows cause."""
-    gap = np.abs(leg_mismatch(record.feeder, record.drops, record.given_w)) * record.reactive
+    gap = np.abs(leg_mismatch(record.feeder, record.drops, record.given_w, record.taps)) * record.reactive
     return on_legs(record, "feeder: voltage drop of every leg", "p.u.²", gap)
 
 

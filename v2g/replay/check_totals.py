@@ -61,7 +61,7 @@ def hours_recounted(record: Record, totals: Totals) -> Check:
     return worst_of("summary: critical hours", found, record.tolerance)
 
 
-NEW_ENERGIES = ("v2h", "v2l", "standby", "pickup", "losses_feeder")
+NEW_ENERGIES = ("v2h", "v2l", "standby", "pickup", "losses_feeder", "off_nominal", "no_load")
 """Energies that plans from before these ways do not state."""
 
 
@@ -118,7 +118,8 @@ def energy_conserved(record: Record, totals: Totals) -> Check:
     brought = energy["solar_used"] + energy["fuel"] + energy["grid"] + totals.given_kwh
     used = energy["served_critical"] + energy["served_other"] + energy["trips"] + energy["standby"]
     used += totals.surge_kwh
-    lost = energy["losses_vehicle"] + energy["losses_battery"] + energy["losses_feeder"]
+    lost = energy["losses_vehicle"] + energy["losses_battery"] + energy["losses_feeder"] + energy["no_load"]
+    lost += energy["off_nominal"]
     gap = abs(brought - used - lost - totals.store_change_kwh)
     terms = float(record.case.steps * max(1, len(record.feeder.nodes)))
     scale = float(allowance(brought + used + lost, terms))

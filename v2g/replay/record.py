@@ -19,13 +19,15 @@ from v2g.replay.fuel import Tanks, read_tanks
 from v2g.replay.islands import Islands, find_islands
 from v2g.replay.kept import bank_limits, engines_running
 from v2g.replay.loads import Loads, read_loads
-from v2g.replay.shunts import shunts
+from v2g.replay.regulators import Regulators, read_regulators, tap_sheet
+from v2g.replay.resting import kept_up, used_share
+from v2g.replay.shunts import bus_shunts, shunts
 from v2g.replay.sites import Sites, read_sites
 from v2g.replay.sources import Sources, read_sources
 from v2g.replay.sweep import Sweep, sweep_flows
 from v2g.replay.tables import Sheet, codes_of, interval_codes, lay_out
 from v2g.replay.verdict import Array, Check, Complex, Index, Mask, worst
-from v2g.replay.voltage import leg_drops, sweep_voltages
+from v2g.replay.voltage import given_taps, leg_drops, sweep_voltages
 from v2g.replay.ways import Deliveries, read_deliveries
 
 KW_COLUMNS = tuple(f"output_{phase}_kw" for phase in PHASES)
@@ -141,7 +143,7 @@ class Record:
         things = None if frame is None or not {"bus", "phase"} <= set(frame) else self.node_codes(frame)
         always = ("live", "injection_kw", *self.kvar("injection_kvar"))
         maybe = ("injection_kvar", "voltage_pu")
-        return lay_out(self.case, "nodes", frame, things, len(self.feeder.nodes), always, maybe)
+        return lay_out(self.case, "nodes", frame, things, len(self.feeder.nodes), always, maybe, later=("shunt_kw",))
 
     @cached_property
     def line_sheet(self) -> Sheet:
@@ -239,8 +241,9 @@ class Record:
 
     @cached_property
     def injection(self) -> Complex:
-        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), capacitors included."""
-        return self.devices + 1j * self.capacitor_kvar if self.reactive else self.devices
+        """Power put into every node by all devices in kW + j kvar, shape (nodes, T), shunts included."""
+        given = self.devices - self.standing_kw
+        return given + 1j * self.capacitor_kvar if self.reactive else given
 
     @cached_property
     def lost(self) -> Complex:
@@ -290,6 +293,49 @@ class Record:
         return np.where(self.live, np.clip(stated, least - all_of_it, most - fewest), 0.0)
 
     @cached_property
+    def standing_kw(self) -> Array:
+        """What buses take at every live node by the square of its voltage, shape (nodes, T).
+
+        Where engines alone keep the node alive, or its island may rest, it is what the plan says, as far as that can
+        be.
+        """
+        nominal = bus_shunts(self.case, self.feeder).real[:, None]
+        most = nominal * self.given_w
+        if not nominal.any():
+            return np.zeros(most.shape)
+        highest = nominal * np.maximum(np.square(self.feeder.vmax_pu)[:, None], 1.0)
+        least, ceiling = bank_limits(most, highest, *self.engines_running)
+        up = kept_up(self.islands, self.sources, nominal[:, 0] > 0.0, self.used_share)
+        rested = np.maximum(0.0, most - highest * (1.0 - up))
+        return np.where(self.live, np.clip(self.node_sheet["shunt_kw"], np.minimum(least, rested), ceiling), 0.0)
+
+    @cached_property
+    def standing_nominal(self) -> Array:
+        """The same at nominal voltage, (nodes, T)."""
+        return self.standing_kw / self.given_w
+
+    @cached_property
+    def used_share(self) -> Array:
+        """Least share of an interval in which a node has power, by what is given and taken there, (nodes, T)."""
+        fleet, loads, sources, sheet = self.fleet, self.loads, self.sources, self.vehicle_sheet
+        posts = self.feeder.terminals(self.case.table("chargers"))
+        parts = np.zeros((len(fleet.chargers), self.case.steps))
+        vehicle, interval = np.nonzero((fleet.charger >= 0) & ~np.append(fleet.station, False)[fleet.charger])
+        for column, limit in (("charge_kw", fleet.charge_max_kw), ("discharge_kw", fleet.discharge_max_kw)):
+            share = np.divide(sheet[column], limit, out=np.zeros(limit.shape), where=limit > 0.0)[vehicle, interval]
+            np.maximum.at(parts, (fleet.charger[vehicle, interval], interval), share)
+        shape, output = self.source_sheet.present.shape, self.source_power.real.sum(axis=1)
+        rating = (sources.phase_kw * (sources.weight != 0).sum(axis=1))[:, None]
+        gives = np.where(sources.of("solar")[:, None], sources.limit_kw, rating)
+        users = [
+            (loads.terminals, self.feeder_part, loads.demand_kw * np.maximum(1.0, loads.pickup_factor)[:, None]),
+            (posts, parts, np.ones(parts.shape)),
+            (sources.terminals, self.source_sheet["charge_kw"], np.broadcast_to(sources.charge_kw[:, None], shape)),
+            (sources.terminals, output, np.broadcast_to(gives, shape)),
+        ]
+        return used_share(users, self.given_w.shape)
+
+    @cached_property
     def leg_live(self) -> Mask:
         """Whether each leg is closed and live, shape (legs, T)."""
         return self.feeder.closed & self.live[[leg.to for leg in self.feeder.legs]].reshape(-1, self.case.steps)
@@ -313,9 +359,34 @@ class Record:
         return np.asarray(leg_drops(self.feeder, self.sweep.flow) - self.of_legs("offset"))
 
     @cached_property
+    def regulators(self) -> Regulators:
+        """Taps of the case that can move."""
+        return read_regulators(self.case, self.feeder)
+
+    @cached_property
+    def tap_sheet(self) -> Sheet:
+        """The plan's taps, (regulators, T)."""
+        return tap_sheet(self.case, self.feeder, self.regulators, self.frame("taps"))
+
+    @cached_property
+    def taps(self) -> Array:
+        """Ratio of each leg, (legs, T): the plan's where it says one, else that of the case."""
+        found, sheet = given_taps(self.feeder, self.case.steps), self.tap_sheet
+        leg = self.regulators.leg
+        found[leg] = np.where(sheet.present, sheet["tap"], found[leg])
+        return found
+
+    @cached_property
+    def standing_taps(self) -> Array:
+        """The same with every tap that moves on one of its steps, (legs, T)."""
+        found, leg = self.taps.copy(), self.regulators.leg
+        found[leg] = self.regulators.standing(found[leg])
+        return found
+
+    @cached_property
     def swept_w(self) -> tuple[Array, Mask]:
         """Squared voltages recomputed from the reference, (nodes, T), and which are the plan's own."""
-        return sweep_voltages(self.feeder, self.islands, self.drops, self.given_w)
+        return sweep_voltages(self.feeder, self.islands, self.drops, self.given_w, self.taps)
 
     def worst(
         self, name: str, unit: str, excess: Array, things: list[str] | tuple[str, ...], scale: Array | float = 1.0

@@ -1,4 +1,4 @@
-"""Shunts at the nodes: capacitors, reactors, and the lines' own susceptance, in kvar at nominal voltage."""
+"""Shunts at the nodes, at nominal voltage: capacitors, reactors, the lines' own susceptance, and what buses take."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from v2g.case import Case
 from v2g.replay.columns import flags, numbers, texts
 from v2g.replay.feeder import PHASES, Feeder, places
-from v2g.replay.verdict import Array, Mask
+from v2g.replay.verdict import Array, Complex, Mask
 
 BALANCED = np.exp(-2j * np.pi / 3.0 * np.arange(3))
 """Voltages of phases a, b, c in per unit."""
@@ -26,8 +26,16 @@ def shunts(case: Case, feeder: Feeder, leg_live: Mask) -> tuple[Array, Array]:
         for phase in phases if closed[row] else "":
             side = banks if kvar[row] > 0.0 else reactors
             side[feeder.number[bus, phase]] += abs(kvar[row]) / len(phases)
-    charging = line_charging(case, feeder, leg_live)
-    return banks + np.maximum(charging, 0.0), reactors + np.maximum(-charging, 0.0)
+    own = line_charging(case, feeder, leg_live) - bus_shunts(case, feeder).imag[:, None]
+    return banks + np.maximum(own, 0.0), reactors + np.maximum(-own, 0.0)
+
+
+def bus_shunts(case: Case, feeder: Feeder) -> Complex:
+    """What every bus takes at its nodes in kW + j kvar, (nodes,)."""
+    table = case.table("buses")
+    power = {p: numbers(table, f"shunt_{p}_kw", 0.0) + 1j * numbers(table, f"shunt_{p}_kvar", 0.0) for p in PHASES}
+    row_of = {name: row for row, name in enumerate(texts(table, "bus"))}
+    return np.array([power[phase][row_of[bus]] for bus, phase in feeder.nodes], dtype=np.complex128)
 
 
 def line_charging(case: Case, feeder: Feeder, leg_live: Mask) -> Array:

@@ -124,8 +124,18 @@ def source_energy(record: Record) -> dict[str, float]:
 
 
 def feeder_losses(record: Record) -> float:
-    """What the plan says the feeder loses, in kWh."""
-    return float((record.lost.real * record.hours).sum())
+    """What the plan says that lines and transformers lose, in kWh."""
+    return float((record.of_legs("lost_kw") * record.hours).sum())
+
+
+def off_nominal(record: Record) -> float:
+    """What else the plan says that nodes lose, in kWh: what loads that follow the voltage draw beyond nominal."""
+    return float((record.lost.real * record.hours).sum()) - feeder_losses(record)
+
+
+def no_load(record: Record) -> float:
+    """What buses take all the time, in kWh."""
+    return float((record.standing_kw * record.hours).sum())
 
 
 def fleet_energy(record: Record) -> dict[str, float]:
@@ -174,7 +184,14 @@ def recompute(record: Record) -> Totals:
     return Totals(
         served=served_by_tier(record),
         critical_hours=critical_hours(record),
-        energy_kwh={**loads, **fleet_energy(record), **source_energy(record), "losses_feeder": feeder_losses(record)},
+        energy_kwh={
+            **loads,
+            **fleet_energy(record),
+            **source_energy(record),
+            "losses_feeder": feeder_losses(record),
+            "off_nominal": off_nominal(record),
+            "no_load": no_load(record),
+        },
         reserve_shortfall_kwh=shortfall(record),
         store_change_kwh=stored_change(record),
         given_kwh=float((record.others.real * record.hours).sum()),

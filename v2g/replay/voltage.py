@@ -28,26 +28,30 @@ def leg_drops(feeder: Feeder, flow: Complex) -> Array:
     return np.asarray(drop[branch, phase])
 
 
-def squared_taps(feeder: Feeder) -> Array:
-    """Squared tap of every leg, shape (legs,)."""
+def given_taps(feeder: Feeder, steps: int) -> Array:
+    """Tap of every leg as the case has it, the same in all intervals, shape (legs, T)."""
     taps = [feeder.branches[leg.branch].tap[PHASES.index(leg.phase)] for leg in feeder.legs]
-    return np.asarray(np.square(np.array(taps, dtype=float)), dtype=np.float64)
+    return np.repeat(np.array(taps, dtype=float)[:, None], steps, axis=1)
 
 
-def leg_mismatch(feeder: Feeder, drop: Array, w: Array) -> Array:
-    """How far the voltages ``w`` (nodes, T) miss each leg's equation, shape (legs, T)."""
+def leg_mismatch(feeder: Feeder, drop: Array, w: Array, taps: Array | None = None) -> Array:
+    """How far the voltages ``w`` (nodes, T) miss each leg's equation, shape (legs, T).
+
+    ``taps`` (legs, T) are those of the case where nothing else is said.
+    """
+    taps = given_taps(feeder, w.shape[1]) if taps is None else taps
     before = [np.mean([w[node] for node, _ in leg.sources], axis=0) for leg in feeder.legs]
     after = w[[leg.to for leg in feeder.legs]]
     sending = np.array(before, dtype=float).reshape(after.shape)
-    return np.asarray(after - (squared_taps(feeder)[:, None] * sending - drop))
+    return np.asarray(after - (np.square(taps) * sending - drop))
 
 
 class _Walk:
     """One walk from the reference over intervals that share it; ``w`` (nodes, some intervals) fills up."""
 
-    def __init__(self, feeder: Feeder, drop: Array, w: Array, known: Mask, closed: Mask) -> None:
+    def __init__(self, feeder: Feeder, drop: Array, taps: Array, w: Array, known: Mask, closed: Mask) -> None:
         self.feeder, self.drop, self.w, self.known, self.closed = feeder, drop, w, known, closed
-        self.tap2 = squared_taps(feeder)
+        self.tap2 = np.square(taps)
         self.legs_at: list[list[int]] = [[] for _ in feeder.nodes]
         for number in np.flatnonzero(closed):
             leg = feeder.legs[number]
@@ -106,18 +110,22 @@ class _Walk:
         return None
 
 
-def sweep_voltages(feeder: Feeder, islands: Islands, drop: Array, given: Array) -> tuple[Array, Mask]:
+def sweep_voltages(
+    feeder: Feeder, islands: Islands, drop: Array, given: Array, taps: Array | None = None
+) -> tuple[Array, Mask]:
     """Squared voltages (nodes, T) from each island's reference, and which of them are the plan's own.
 
+    ``taps`` (legs, T) are those of the case where nothing else is said.
     ``given`` (nodes, T) stands where the reference does not determine the voltage: at dead nodes
     (which nobody reads) and across a delta winding fed on one phase.
     """
+    taps = given_taps(feeder, given.shape[1]) if taps is None else taps
     w, taken = np.array(given, dtype=float), np.ones(given.shape, dtype=bool)
     for intervals in alike(feeder.closed, islands.former):
         known, fixed = references(islands, int(intervals[0]))
         part = np.array(given[:, intervals], dtype=float)
         part[known] = fixed[known, None]
-        walk = _Walk(feeder, drop[:, intervals], part, known, feeder.closed[:, intervals[0]])
+        walk = _Walk(feeder, drop[:, intervals], taps[:, intervals], part, known, feeder.closed[:, intervals[0]])
         walk.spread()
         w[:, intervals] = walk.w
         taken[:, intervals] = ~walk.known[:, None]

@@ -114,7 +114,12 @@ def _energy_lines(plan: Plan) -> list[str]:
     on_lines = energy.get("losses_feeder", 0.0)
     idle = energy.get("standby", 0.0)
     more = f", {energy_words(idle)} to chargers that stand by" if idle >= 0.05 else ""
-    more += f", {energy_words(on_lines)} on the feeder" if on_lines >= 0.05 else ""
+    more += f", {energy_words(on_lines)} in lines and transformers" if on_lines >= 0.05 else ""
+    beside = energy.get("off_nominal", 0.0)
+    way = "more" if beside > 0.0 else "less"
+    more += f"; loads draw {energy_words(abs(beside))} {way} as the voltage has it" if abs(beside) >= 0.05 else ""
+    no_load = energy.get("no_load", 0.0)
+    more += f", {energy_words(no_load)} in transformers at no load" if no_load >= 0.05 else ""
     lines = [f"  energy: {', '.join(served)}; {energy_words(lost)} lost in charging and discharging{more}"]
     return [*lines, f"  from: {', '.join(given)}"] if given else lines
 
