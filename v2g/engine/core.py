@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from v2g.affine import Entries, Floats, Ints, Rows, gather
 from v2g.engine.states import States, peel
+from v2g.engine.worst import distinct, kinds, violated
 from v2g.lp import LP, row_sums
 from v2g.solvers.answer import Answer, Status
 from v2g.solvers.highs import Session
 
 VIOLATION = 2e-8
 ROUNDS = 200
-MOST_ROWS = 4000
 PATIENCE = 0.4
+STALLED, LEAST_STALLED = 20.0, 60.0
 WHOLE = 1e-6
 SEARCH = {"solver": "choose", "mip_feasibility_tolerance": 1e-9}
 
@@ -45,14 +44,6 @@ class Core(Protocol):
         """From now on ``sum(value * x[index]) <= upper``."""
 
 
-@dataclass
-class Limits:
-    """Limits on states taken into the program so far: which, in which order of its rows."""
-
-    columns: list[int] = field(default_factory=list)
-    rows: list[int] = field(default_factory=list)
-
-
 class Reduced:
     """The whole program, solved on its decisions."""
 
@@ -68,6 +59,8 @@ class Reduced:
         self.limited = np.flatnonzero((self.states.level_of >= 0) & (np.isfinite(lp.lower) | np.isfinite(lp.upper)))
         self.tail: list[tuple[str, int]] = []
         self.inside = {"column": np.zeros(lp.shape[1], bool), "row": np.zeros(lp.shape[0], bool)}
+        names = lp.layout
+        self.kinds = {"column": kinds(names.columns, lp.shape[1]), "row": kinds(names.rows, lp.shape[0])}
         self.holds: list[tuple[Ints, Floats, float]] = []
         self.options, self.rescued = options, 0
         self.session = Session(options)
@@ -176,12 +169,27 @@ class Reduced:
             self.session.forget()
             left = None if left is None else left - patience
         started = time.perf_counter()
-        answer = self.session.run(left)
+        answer = self._unless_stalled(left)
         if answer.status is Status.FAILED and self.options.get("solver") != "simplex":
             answer = self._rescue(left)
         if self.fresh_seconds is None:
             self.fresh_seconds = max(0.5, time.perf_counter() - started)
         return answer
+
+    def _unless_stalled(self, left: float | None) -> Answer:
+        """Run; simplex can go round in circles from a basis: after many times a fresh start's time, start afresh."""
+        if self.fresh_seconds is None:
+            return self.session.run(left)
+        most = max(LEAST_STALLED, STALLED * self.fresh_seconds)
+        if left is not None and left <= most:
+            return self.session.run(left)
+        answer = self.session.run(most)
+        if answer.status not in (Status.TIME_LIMIT, Status.FEASIBLE):
+            return answer
+        self.rescued += 1
+        self.report("the solver went round in circles: started afresh")
+        self.session.forget()
+        return self.session.run(None if left is None else left - most)
 
     def _rescue(self, left: float | None) -> Answer:
         """Where the method asked for gives no answer, the simplex method does; it is said and counted."""
@@ -201,34 +209,32 @@ class Reduced:
 
     def _add_violated(self, x: Floats) -> int:
         """Add the worst violated limits that are not in the program yet; returns how many."""
-        columns = self._worst(self.limited, x, self.lp.lower, self.lp.upper, self.inside["column"])
+        columns = self._worst("column", self.limited, x, self.lp.lower, self.lp.upper)
         lazy = gather(self.lp.matrix, self.lazy)
         activity = np.zeros(self.lp.shape[0])
         activity[self.lazy] = np.bincount(lazy.row, weights=lazy.coefficient * x[lazy.column], minlength=self.lazy.size)
-        rows = self._worst(self.lazy, activity, self.lp.row_lower, self.lp.row_upper, self.inside["row"])
-        if columns.size:
-            entries = Entries(np.arange(columns.size), columns, np.ones(columns.size))
-            self._append(entries, self.lp.lower[columns], self.lp.upper[columns])
-            self.tail += [("column", int(j)) for j in columns]
-            self.inside["column"][columns] = True
-        if rows.size:
-            self._append(gather(self.lp.matrix, rows), self.lp.row_lower[rows], self.lp.row_upper[rows])
-            self.tail += [("row", int(i)) for i in rows]
-            self.inside["row"][rows] = True
-        return int(columns.size + rows.size)
+        rows = self._worst("row", self.lazy, activity, self.lp.row_lower, self.lp.row_upper)
+        return columns + rows
 
-    @staticmethod
-    def _worst(among: Ints, value: Floats, lower: Floats, upper: Floats, inside: NDArray[np.bool_]) -> Ints:
-        excess = np.maximum(lower[among] - value[among], value[among] - upper[among])
-        excess[inside[among]] = 0.0
-        found = np.flatnonzero(excess > VIOLATION)
-        if found.size > MOST_ROWS:
-            found = found[np.argsort(-excess[found])[:MOST_ROWS]]
-        return among[found]
+    def _worst(self, sort: str, among: Ints, value: Floats, lower: Floats, upper: Floats) -> int:
+        """Add the worst of the violated limits of a sort that are not in yet; returns how many."""
+        waiting = among[~self.inside[sort][among]]
+        found = distinct(
+            violated(waiting, value, lower, upper, self.kinds[sort], VIOLATION),
+            lambda index: self._reduced(sort, index)[0],
+        )
+        if found.size:
+            rows, constant = self._reduced(sort, found)
+            self.session.add_rows(self._placed(rows), lower[found] - constant, upper[found] - constant)
+            self.tail += [(sort, int(at)) for at in found]
+            self.inside[sort][found] = True
+        return int(found.size)
 
-    def _append(self, entries: Entries, lower: Floats, upper: Floats) -> None:
-        rows, constant = self.states.rewrite(entries, lower.size)
-        self.session.add_rows(self._placed(rows), lower - constant, upper - constant)
+    def _reduced(self, sort: str, index: Ints) -> tuple[Rows, Floats]:
+        """Limits on columns, or rows, over decisions alone."""
+        if sort == "row":
+            return self.states.rewrite(gather(self.lp.matrix, index), index.size)
+        return self.states.rewrite(Entries(np.arange(index.size), index, np.ones(index.size)), index.size)
 
     def _multipliers(self, cost: Floats, answer: Answer) -> Floats | None:
         """Multipliers of all rows of the program, then of the holds, shape (rows + holds,)."""
