@@ -20,11 +20,11 @@ SOURCES = {
     "cim": ("cim",),
     "gridlabd": ("gridlabd",),
     "matpower": ("matpower.py", *BALANCED),
-    "pandapower": ("pandapower.py", *BALANCED),
+    "pandapower": ("pandapower.py", "pandapower_taps.py", *BALANCED),
     "pypsa": ("pypsa.py", *BALANCED),
     "feeders": (
-        "chains.py", "cores.py", "direction.py", "fold.py", "legs.py", "names.py", "parallel.py", "stiffness.py",
-        "tables.py", "units.py", "wiring.py",
+        "chains.py", "cores.py", "dead.py", "direction.py", "floating.py", "fold.py", "legs.py", "names.py",
+        "parallel.py", "stiffness.py", "tables.py", "units.py", "wiring.py",
     ),
 }  # fmt: skip
 """Files below `v2g/feeders` whose notes stand on each page."""

@@ -14,6 +14,7 @@ from v2g.case import Case
 from v2g.errors import Finding, ImportRefused, InvalidCase, UsageError
 from v2g.feeders import READERS, guess, pandapower
 from v2g.feeders.chains import Merged, merge_chains
+from v2g.feeders.dead import with_dead_noted
 from v2g.feeders.fold import Folded, Moved, fold, wants_folding
 from v2g.feeders.names import with_valid_names
 from v2g.feeders.network import Network, Note, Weight
@@ -166,7 +167,7 @@ def _sound(network: Network, accept: bool) -> tuple[Network, tuple[str, ...]]:
     if refusing:
         raise ImportRefused([*refusing, *([] if accept else _lost(network.notes))])
     left = without_adrift(network, wiring) if wiring.faults else network
-    return left, tuple(branch.name for branch in wiring.ties)
+    return with_dead_noted(left), tuple(branch.name for branch in wiring.ties)
 
 
 def _lost(notes: Sequence[Note]) -> list[Finding]:

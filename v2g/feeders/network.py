@@ -81,6 +81,7 @@ class Line(Element):
 
     ``to_phases`` are the phases at ``to_bus`` that the same conductors end on; blank = the same as at ``from_bus``.
     ``b_us`` is its shunt susceptance in microsiemens (negative off the diagonal). ``rating_a`` None = not known.
+    ``opened_by`` names the device that holds it open, where that is known.
     """
 
     from_bus: str
@@ -93,6 +94,7 @@ class Line(Element):
     switch: bool = False
     closed: bool = True
     to_phases: str = ""
+    opened_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class Transformer(Element):
     ``x_pct`` on the base of the first winding's ``kva``, between windings 1-2, 1-3, 2-3. ``rating_kva`` of the whole
     unit, None = not known. ``lead`` = the low side leads a delta-wye by 30 degrees instead of lagging. What its core
     takes all the time, ``noload_kw`` and ``magnetising_kvar``, is of the whole unit at the voltage of its second one.
+    ``opened_by`` as for lines.
     """
 
     windings: tuple[Winding, ...]
@@ -139,6 +142,7 @@ class Transformer(Element):
     lead: bool = False
     noload_kw: float = 0.0
     magnetising_kvar: float = 0.0
+    opened_by: str = ""
 
 
 @dataclass(frozen=True)

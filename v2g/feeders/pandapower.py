@@ -11,14 +11,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from math import cos, pi, prod, radians, sin
+from math import pi
 from pathlib import Path
 from typing import Any
 
 from v2g.errors import Finding, ImportRefused
 from v2g.feeders.balanced import MEGA, Build, Matters, Record, finite
-from v2g.feeders.network import PRIMARY, Bus, Network, Weight, Winding
+from v2g.feeders.network import PRIMARY, Bus, Network, TapRange, Weight, Winding
 from v2g.feeders.pandapower_json import Table, parsed, tables_of
+from v2g.feeders.pandapower_taps import moved, ratio, tap_range
 from v2g.formats.words import counted
 
 OWN = re.compile(rb'"_class"\s*:\s*"pandapowerNet"')
@@ -120,6 +121,7 @@ class _Reading:
             if record.text("et") in ("l", "t"):
                 key = record.text("et"), record.text("element")
                 self.states.setdefault(key, []).append(record.flag("closed", True))
+        self.moved, self.other_controllers = moved(self.records("controller"))
 
     def kinds(self) -> Mapping[str, Any]:
         """What takes over a row of each table."""
@@ -216,11 +218,12 @@ class _Reading:
             record.refuse("vkr_percent", "It is above vk_percent.", "Correct one of them.", vkr, f"at most {vk:g}")
             return
         (high, low), lead = self._group(record, name, ends)
+        ranges = self._ranges(record, name)
         windings = (
             Winding(ends[0].name, PRIMARY, high, record.number("vn_hv_kv", above=0.0), kva,
-                    _taps(record, "hv"), vkr / 2.0),
+                    ratio(record, "hv"), vkr / 2.0, ranges["hv"]),
             Winding(ends[1].name, PRIMARY, low, record.number("vn_lv_kv", above=0.0), kva,
-                    _taps(record, "lv"), vkr / 2.0),
+                    ratio(record, "lv"), vkr / 2.0, ranges["lv"]),
         )  # fmt: skip
         loss = record.number("pfe_kw", 0.0, at_least=0.0) * parallel
         idle = record.number("i0_percent", 0.0) / 100.0 * kva
@@ -235,6 +238,19 @@ class _Reading:
         x_pct = (vk**2 - vkr**2) ** 0.5
         closed = all(self.states.get(("t", record.key), []))
         self.build.transformer(record, name, windings, x_pct, rating, closed, lead, core)
+
+    def _ranges(self, record: Record, name: str) -> dict[str, TapRange | None]:
+        """Where the tap of each side can stand, if it moves under load."""
+        ranges = {side: tap_range(record, side) for side in ("hv", "lv")}
+        if not any(ranges.values()):
+            return ranges
+        if record.key in self.moved or record.flag("oltc", False):
+            moves = "transformers whose tap moves under load: it has its range, and no set-point"
+            self.build.gather(Weight.CHANGED, moves, record, name)
+            return ranges
+        text = "transformers with taps and nothing that moves them under load (oltc, controller): they stand as they do"
+        self.build.gather(Weight.CHANGED, text, record, name)
+        return dict.fromkeys(ranges)
 
     def _group(self, record: Record, name: str, ends: tuple[Bus, Bus]) -> tuple[tuple[str, str], bool]:
         """Connections of both windings, and whether the low side leads; from the vector group, else from the angle."""
@@ -349,8 +365,9 @@ class _Reading:
                 continue
             first = next(self.records(name))
             if name == "controller":
-                text = f"{counted(len(table.rows), 'controller')}: taps and set-points stand as in the file"
-                self.build.note(Weight.CHANGED, text, first.origin)
+                if self.other_controllers:
+                    held = f"{counted(self.other_controllers, 'controller')}: what they set stands as in the file"
+                    self.build.note(Weight.CHANGED, held, first.origin)
             else:
                 rows = counted(len(table.rows), "row")
                 text = f"table {name} is not taken over: {rows}, such as {self._name(first, name)}"
@@ -373,22 +390,6 @@ def _kilo(record: Record, column: str) -> float | None:
 
 def _connection(record: Record) -> str:
     return "delta" if record.text("type").lower() == "delta" else "wye"
-
-
-def _taps(record: Record, side: str) -> float:
-    """Voltage of a winding with its taps, over its nominal one; a transformer has up to two tap changers."""
-    changers = [tap for tap in ("tap", "tap2") if record.text(f"{tap}_side").lower() == side]
-    return prod(_tap(record, tap) for tap in changers)
-
-
-def _tap(record: Record, tap: str) -> float:
-    kind = record.text(f"{tap}_changer_type").lower()
-    if kind == "ideal" or record.flag(f"{tap}_phase_shifter", False) or record.blank(f"{tap}_pos"):
-        return 1.0
-    steps = record.number(f"{tap}_pos") - record.number(f"{tap}_neutral", 0.0)
-    part = steps * record.number(f"{tap}_step_percent", 0.0) / 100.0
-    angle = radians(record.number(f"{tap}_step_degree", 0.0))
-    return abs(complex(1.0 + part * cos(angle), part * sin(angle)))
 
 
 def _place(record: Record, drawn: Record | None) -> tuple[float | None, float | None]:

@@ -20,6 +20,8 @@ from v2g.feeders.balanced import MEGA, Build, Matters, Record, amperes, finite
 from v2g.feeders.network import PRIMARY, Bus, Network, Origin, Weight, Winding
 from v2g.formats.words import counted
 
+KILO = 1000.0
+"""A in a kA."""
 MOST_BYTES = 64 << 20
 MOST_ROWS = 1_000_000
 HERTZ = 50.0
@@ -39,6 +41,11 @@ UNUSED = {
     "meta",
     "shapes",
 }
+RESULTS = {
+    "p", "q", "e", "p0", "p1", "q0", "q1", "v_mag_pu", "v_ang", "marginal_price", "state_of_charge", "spill",
+    "p_dispatch", "p_store", "status",
+}  # fmt: skip
+"""Series that PyPSA writes and does not read."""
 GENERATORS: Matters = {
     "q_set": ("generators with kvar of their own: panels give none here, machines what a plan chooses", 0.0),
     "p_min_pu": ("generators that have to give a least power, and here none", 0.0),
@@ -173,6 +180,8 @@ class _Reading:
                 self.series[column] = records[0]
                 text = f"{table}, {counted(len(records), 'row')}: loads are those of the first, {records[0].key}"
                 self.build.note(Weight.CHANGED, text, records[0].origin)
+            elif column in RESULTS or column.startswith("mu_"):
+                self.build.note(Weight.UNUSED, f"{table}: results", records[0].origin)
             else:
                 text = (
                     f"{table}, {counted(len(records), 'row')}: series that are left out, fixed figures stand for them"
@@ -197,7 +206,7 @@ class _Reading:
         name = record.text("type")
         found = self.types[kind].get(name)
         if name and found is None:
-            remedy = f"Write it into {kind}.csv: types that come with PyPSA are not exported with a network."
+            remedy = f"Types that come with PyPSA are not exported: n.{kind}.to_csv('{kind}.csv') writes them there."
             record.refuse("type", "This type is not there.", remedy, name)
         return found
 
@@ -216,9 +225,19 @@ class _Reading:
             b_us = 2.0 * pi * hertz * 1e-3 * kind.number("c_per_length", 0.0) * km * beside
         if record.number("g", 0.0):
             self.build.gather(Weight.CHANGED, "lines without their conductance to ground", record, record.key)
-        mva = record.number("s_nom", 0.0, at_least=0.0) * record.number("s_max_pu", 1.0, above=0.0)
-        rating = amperes(mva, 3.0**0.5 * ends[0].kv_ln) if mva else None
-        self.build.line(record, record.key, ends, z, b_us, rating)
+        self.build.line(record, record.key, ends, z, b_us, self._amperes(record, kind, ends[0]))
+
+    def _amperes(self, record: Record, kind: Record | None, bus: Bus) -> float | None:
+        """Rating of a line: by ``s_nom``, else that of its type."""
+        share = record.number("s_max_pu", 1.0, above=0.0)
+        mva = record.number("s_nom", 0.0, at_least=0.0)
+        if mva:
+            return amperes(mva * share, 3.0**0.5 * bus.kv_ln)
+        most = 0.0 if kind is None else kind.number("i_nom", 0.0, at_least=0.0)
+        if not most:
+            return None
+        self.build.gather(Weight.CHANGED, "lines without s_nom, with the rating of their type", record, record.key)
+        return KILO * most * share * record.number("num_parallel", 1.0, above=0.0)
 
     def _transformers(self, record: Record) -> None:
         ends, kind = self._ends(record), self._type(record, "transformer_types")
@@ -244,6 +263,11 @@ class _Reading:
             idle = kind.number("i0", 0.0) / 100.0 * MEGA * mva
             core = loss, max(idle**2 - loss**2, 0.0) ** 0.5
             degrees = kind.number("phase_shift", 0.0)
+            if kind.number("tap_min", 0.0) < kind.number("tap_max", 0.0):
+                text = (
+                    "transformers of a type with taps: they stand as in the file, where nothing moves them under load"
+                )
+                self.build.gather(Weight.CHANGED, text, record, record.key)
         if mva <= 0.0:
             record.refuse("s_nom", "Its impedance has no base.", "Write its MVA.", mva, "a number above 0")
             return

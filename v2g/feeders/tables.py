@@ -12,6 +12,7 @@ import pandas as pd
 
 from v2g.feeders.cores import GIVEN_AT, core
 from v2g.feeders.direction import depth, straight
+from v2g.feeders.floating import floating
 from v2g.feeders.legs import one_phase_secondaries
 from v2g.feeders.names import file_name
 from v2g.feeders.network import PRIMARY, Capacitor, Line, Load, Network, Note, Weight
@@ -50,7 +51,7 @@ def tabled(network: Network, columns: Mapping[str, Iterable[str]]) -> Tabled:
     units = Units({bus.name: bus for bus in ready.buses}, depth(ready))
     units.add(ready.transformers)
     ready = _without_jumpers(ready, units.rows)
-    notes: list[Note] = [*ready.notes, *units.notes]
+    notes: list[Note] = [*ready.notes, *units.notes, *floating(ready, units.rows)]
     banks, loads = _loads(ready, set(columns["loads"]), notes)
     shunts = _shunts(ready, notes)
     limits = _limits(ready, units.rows, notes)

@@ -13,7 +13,8 @@ from v2g.feeders.network import LEGS, PRIMARY, Bus, Source, Weight
 
 LINKS = (OVERHEAD, UNDERGROUND, TRIPLEX, *SWITCHES, "transformer", "regulator", "series_reactor")
 SUPPLY = {"SWING", "SWING_PQ", "2"}
-
+SWEEPS = {"FBS", "0"}
+"""The solver that GridLAB-D takes by itself: it sweeps from the top of the feeder, and asks for no swing bus."""
 
 NEAR = 0.1
 """Relative difference up to which a written voltage is taken, and not that which transformers give."""
@@ -42,7 +43,7 @@ def _traced(model: Model, written: Mapping[str, float]) -> dict[str, float]:
             ratio = _turns(model, thing)
             beside.setdefault(one, []).append((other, ratio))
             beside.setdefault(other, []).append((one, 1.0 / ratio))
-    starts = [model.bus(thing) for thing in _roots_first(model) if is_supply(thing)]
+    starts = [model.bus(thing) for thing in heads(model)]
     found = {bus: written[bus] for bus in starts if bus is not None and bus in written}
     waiting = deque(found)
     while waiting:
@@ -77,8 +78,20 @@ def _roots_first(model: Model) -> list[Thing]:
     return sorted(things, key=lambda thing: "parent" in thing.values or thing.outer is not None)
 
 
-def is_supply(thing: Thing) -> bool:
-    """Whether supply comes in at a node."""
+def heads(model: Model) -> list[Thing]:
+    """Nodes where supply comes in: swing buses; without one, where links begin and none ends, if the model sweeps."""
+    found = [thing for thing in _roots_first(model) if _is_supply(thing)]
+    if found or model.settings.get("powerflow.solver_method", "FBS").strip().upper() not in SWEEPS:
+        return found
+    begin, end = ({model.end(thing, key) for thing in model.of(*LINKS)} for key in ("from", "to"))
+    found = [model.at(bus) for bus in sorted({bus for bus in begin - end if bus is not None})]
+    for thing in found:
+        text = "nodes where links begin and none ends, taken as the supply: no node is a swing bus (bustype)"
+        model.gather(Weight.CHANGED, text, thing)
+    return found
+
+
+def _is_supply(thing: Thing) -> bool:
     return thing.values.get("bustype", "").strip().upper() in SUPPLY or thing.kind == "substation"
 
 
@@ -105,10 +118,10 @@ def _place(model: Model, thing: Thing) -> tuple[float, float] | tuple[None, None
 
 
 def sources(model: Model, kv: Mapping[str, float]) -> Iterator[Source]:
-    """Swing buses, at the voltage that the model gives their first phase."""
-    for thing in _roots_first(model):
+    """Where supply comes in, at the voltage that the model gives there."""
+    for thing in heads(model):
         bus = model.bus(thing)
-        if bus is None or not is_supply(thing):
+        if bus is None:
             continue
         letters = model.phases(thing)
         written = [abs(model.complex(thing, f"voltage_{p}", "v")) for p in letters]

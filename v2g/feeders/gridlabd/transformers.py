@@ -15,6 +15,7 @@ CONNECTIONS = {
     "3": "delta-wye", "SINGLE_PHASE": "wye-wye", "4": "wye-wye", "SINGLE_PHASE_CENTER_TAPPED": "split", "5": "split",
 }  # fmt: skip
 REGULATOR_CONNECTIONS = {"WYE_WYE", "1"}
+BANK = {"BANK", "2"}
 ROOT3 = 3.0**0.5
 NEAR = 0.1
 """Relative difference up to which a nameplate voltage means that of its bus."""
@@ -122,7 +123,7 @@ def _split(model: Model, thing: Thing, table: Thing, plate: Plate, ends: tuple[s
 
 
 def regulators(model: Model, kv: dict[str, float]) -> Iterator[Transformer]:
-    """Regulators in wye, one unit for each phase, at the taps that the model begins with."""
+    """Regulators in wye at the taps that the model begins with: a unit for each phase, or one where taps move alike."""
     for thing in model.of("regulator"):
         start, end, phases = model.end(thing, "from"), model.end(thing, "to"), model.phases(thing)
         table = model.find(thing, "configuration", "regulator_configuration")
@@ -132,17 +133,19 @@ def regulators(model: Model, kv: dict[str, float]) -> Iterator[Transformer]:
         if how not in REGULATOR_CONNECTIONS:
             model.note(Weight.LOST, f"regulator {thing.name}: connection {how} is not taken over", thing)
             continue
-        moves = table.values.get("control", "MANUAL").strip().upper() != "MANUAL"
-        if moves and table.values.get("control_level", "INDIVIDUAL").strip().upper() == "BANK":
-            text = "regulators that move the taps of all phases alike: the taps that the model begins with are held"
+        taps = {phase: _ratio(model, thing, table, phase) for phase in phases}
+        free = _range(model, table) if table.values.get("control", "MANUAL").strip().upper() != "MANUAL" else None
+        alike = free and table.values.get("control_level", "INDIVIDUAL").strip().upper() in BANK
+        if alike and len(set(taps.values())) > 1:
+            text = "regulators that move the taps of all phases alike, from taps that differ: these are held"
             model.gather(Weight.CHANGED, text, thing)
-            moves = False
-        for phase in phases:
-            volts = kv.get(start, 1.0)
-            one = Winding(start, phase, "wye", volts, REGULATOR_KVA)
-            tap, free = _ratio(model, thing, table, phase), _range(model, table) if moves else None
-            two = Winding(end, phase, "wye", volts, REGULATOR_KVA, tap=tap, tap_range=free)
-            yield Transformer(f"{thing.name}_{phase}", (one, two), (0.0,), regulator=True, origin=thing.origin)
+            alike = free = None
+        for own in [phases] if alike else phases:
+            volts = kv.get(start, 1.0) * (ROOT3 if len(own) > 1 else 1.0)
+            one = Winding(start, own, "wye", volts, REGULATOR_KVA)
+            two = Winding(end, own, "wye", volts, REGULATOR_KVA, tap=taps[own[0]], tap_range=free)
+            name = thing.name if alike else f"{thing.name}_{own}"
+            yield Transformer(name, (one, two), (0.0,), regulator=True, origin=thing.origin)
 
 
 def _range(model: Model, table: Thing) -> TapRange | None:

@@ -11,6 +11,7 @@ import numpy as np
 from v2g.feeders.network import Line, Matrix, Weight
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Reading, Record, is_plain
 from v2g.feeders.opendss.elements_loading import line_amps
+from v2g.feeders.opendss.elements_trips import tripped, with_cause
 from v2g.feeders.opendss.extract_ratings import DEFAULT_AMPS
 
 SAME_KV = 1e-3
@@ -52,7 +53,7 @@ def lines(reading: Reading) -> Iterator[Line]:
     for record in reading.enabled("line"):
         line = _made(reading, "line", record, _of_line(reading, record), line_amps(reading, record))
         if line is not None:
-            yield replace(line, switch=True) if record["switch"] else line
+            yield with_cause(reading, "line", replace(line, switch=bool(record["switch"])))
 
 
 def ties(reading: Reading) -> Iterator[Line]:
@@ -136,7 +137,8 @@ def _made(reading: Reading, kind: str, record: Record, whole: Conductors, rating
         n for n in range(len(whole.one)) if not any(terminal["open"][n : n + 1] == [True] for terminal in (start, end))
     ]
     if shut and len(shut) < len(whole.one):
-        reading.note(Weight.CHANGED, f"{kind} {name}: it is open on some phases, which it loses", kind, name)
+        cause = f" (opened by {device})" if (device := tripped(reading, kind, name)) else ""
+        reading.note(Weight.CHANGED, f"{kind} {name}: it is open on some phases, which it loses{cause}", kind, name)
         whole = whole.only(shut)
     live = whole.reduced()
     if len(live.one) < len(whole.one):

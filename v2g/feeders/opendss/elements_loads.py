@@ -16,6 +16,9 @@ MODELS = {*EXPONENTS, CVR, ZIP}
 NEAR = 0.02
 """A nameplate voltage so close to the bus's own means the same one; beyond it, power is restated at the bus's."""
 SHAPES = ("daily", "yearly", "duty")
+ROOT3 = 3.0**0.5
+DEAD = 0.01
+"""Of the rated voltage: less is none."""
 
 
 def loads(reading: Reading) -> Iterator[Load]:
@@ -82,7 +85,13 @@ def _ratio(reading: Reading, record: Record, phases: str, connection: str) -> fl
     """Nominal voltage of the bus over that of the device."""
     across = branch_kv(reading.kv[record["terminals"][0]["bus"]], phases, connection)
     is_line = record["phases"] > 1 and connection == "wye"
-    return across / (float(record["kv"]) / (3.0**0.5 if is_line else 1.0))
+    return across / (float(record["kv"]) / (ROOT3 if is_line else 1.0))
+
+
+def _follows_its_model(record: Record) -> bool:
+    """Whether it does so in the engine's snapshot; one without any voltage is dead there."""
+    rated = float(record["kv"]) / (ROOT3 if record["phases"] > 1 and record["conn"] != "delta" else 1.0)
+    return all(is_within(record, kv / rated) for kv in record["across"] if kv > DEAD * rated)
 
 
 def _profile(record: Record) -> str:
@@ -94,6 +103,9 @@ def _notes(reading: Reading, record: Record) -> None:
     if record["model"] != IMPEDANCE:
         text = "loads that turn into constant impedance at low and high voltage, which is left out"
         reading.gather(Weight.CHANGED, text, "load", name)
+    if reading.raw["solved"]["converged"] and not _follows_its_model(record):
+        own = "loads beyond vminpu or vmaxpu in the file's own state: the engine gives them another power than here"
+        reading.gather(Weight.CHANGED, own, "load", name)
     if record["model"] == ZIP:
         reading.gather(Weight.CHANGED, "loads of mixed kind (ZIP) as one exponent each for kW and kvar", "load", name)
     if record["model"] == ZIP and record["zipv"][6] > 0.0:

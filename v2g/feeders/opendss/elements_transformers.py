@@ -7,6 +7,7 @@ from math import isclose
 
 from v2g.feeders.network import TapRange, Transformer, Weight, Winding
 from v2g.feeders.opendss.elements import GROUND, NEUTRAL, Reading, Record, is_plain
+from v2g.feeders.opendss.elements_trips import with_cause
 
 NAMEPLATE = 1.1
 """The engine's normal rating where none is given, as a multiple of the nameplate: nothing was said then."""
@@ -31,7 +32,7 @@ def _transformer(reading: Reading, record: Record, moved: int | None) -> Transfo
         reading.note(Weight.LOST, f"transformer {name}: {fault}", "transformer", name)
         return None
     _notes(reading, record)
-    return Transformer(
+    unit = Transformer(
         name,
         windings,
         tuple(record[key] for key in REACTANCES[len(windings)]),
@@ -43,6 +44,7 @@ def _transformer(reading: Reading, record: Record, moved: int | None) -> Transfo
         magnetising_kvar=record["%imag"] / 100.0 * record["kvas"][0],
         origin=reading.origin("transformer", name),
     )
+    return with_cause(reading, "transformer", unit)
 
 
 def _fault(windings: tuple[Winding, ...]) -> str:

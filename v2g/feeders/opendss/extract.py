@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from v2g.feeders.opendss.extract_ratings import GIVEN, RATINGS, carried, emergency_kva, rate_lines
+from v2g.feeders.opendss.extract_ratings import GIVEN, RATINGS, across, carried, emergency_kva, rate_lines
 
 FULL = 1 | 128
 """Every property, keys in lower case."""
@@ -30,6 +30,7 @@ KEPT = {
     "storage": ("kwrated", "%kwrated", "kwhrated", "kwhstored", "%reserve", "%charge", "%discharge", "%idlingkw",
                 "%effcharge", "%effdischarge", "kva", "daily", "yearly", "duty"),
     "vsource": ("basekv", "pu"),
+    **dict.fromkeys(("fuse", "recloser", "relay", "swtcontrol"), ("switchedobj", "state")),
 }  # fmt: skip
 """Properties that become part of a network, by class. Capacitors and reactors are asked one by one:
 matrices that nobody set stand in their JSON as whatever the memory held, which need not even be a number."""
@@ -138,6 +139,8 @@ def _written(line: Record) -> Record:
 def _particular(engine: Any, name: str, known: Record) -> Record:
     if name == "line":
         return _line(engine, known)
+    if name == "load":
+        return {"across": across(engine.CktElement, str(known["conn"]).lower() == "delta")}
     if name == "capacitor":
         return _capacitor(engine, known)
     if name == "vsource":

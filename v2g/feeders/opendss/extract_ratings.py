@@ -1,4 +1,4 @@
-"""Ratings that somebody states, and what lines and transformers carry in the solved circuit (the side of the child).
+"""Ratings that somebody states, and what elements carry or stand at in the solved circuit (the side of the child).
 
 The engine answers with a rating where nothing was said of one, so it is asked what was said. In emergencies it allows
 one and a half times the normal rating where no other number is given: that says nothing either.
@@ -41,6 +41,17 @@ def carried(element: Any, phases: int) -> list[float]:
     conductors, sizes = element.NumConductors(), list(element.CurrentsMagAng())[0::2]
     starts = range(0, len(sizes), conductors)
     return [max(sizes[start : start + min(phases, conductors)], default=0.0) for start in starts]
+
+
+def across(element: Any, delta: bool) -> list[float]:
+    """Voltage in kV across each branch of a load."""
+    parts = list(element.Voltages())
+    volts = [complex(*pair) / 1e3 for pair in zip(parts[0::2], parts[1::2], strict=True)]
+    phases = element.NumPhases()
+    if delta or phases == 1:
+        return [abs(volts[n] - volts[(n + 1) % len(volts)]) for n in range(phases)]
+    neutral = volts[phases] if len(volts) > phases else 0j
+    return [abs(volts[n] - neutral) for n in range(phases)]
 
 
 def _given(engine: Any) -> list[Record]:

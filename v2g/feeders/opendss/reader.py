@@ -25,7 +25,9 @@ from v2g.feeders.opendss.script import Command, Script, cleaned
 
 WORKER = "v2g.feeders.opendss.worker"
 NEW = re.compile(r"^\s*new\s+(?:object\s*=\s*)?[\"']?([^\s.\"']+)\.([^\s\"'=]+)", re.IGNORECASE)
-STARTS = re.compile(rb"^[ \t]*(?:new[ \t]+(?:object[ \t]*=[ \t]*)?[\"']?circuit\.|redirect[ \t]|clear\b)", re.I | re.M)
+STARTS = re.compile(
+    rb"^[ \t]*(?:new[ \t]+(?:object[ \t]*=[ \t]*)?[\"']?circuit\.|(?:redirect|compile)[ \t]|clear\b)", re.I | re.M
+)
 SUFFIX = ".dss"
 
 TAKEN = {"line", "transformer", "load", "capacitor", "reactor", "generator", "pvsystem", "storage", "vsource"}

@@ -215,7 +215,8 @@ LEFT_OUT_VERBS = frozenset(
         "zscrefresh ysc puvoltages varvalues varnames makebuslist vdiff summary di_plot comparecases "
         "yearlycurves visualize closedi estimate addbusmarker clearbusmarkers nodediff pstcalc reprocessbuses "
         "relcalc cleanup nodelist exportoverloads exportvviolations zsc012 allpceatbus allpdeatbus "
-        "totalpowers giscoords comhelp next rotate alignfile"
+        "totalpowers giscoords comhelp next rotate alignfile "
+        "interpolate"
     )
 )
 """They report, or draw, or step through time: no plan needs them."""
