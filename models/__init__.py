@@ -8,7 +8,6 @@ from v2g.models.charging import Charging
 from v2g.models.expected import Expected
 from v2g.models.fair import Fair
 from v2g.models.fleet import Fleet
-from v2g.models.generator import Generator
 from v2g.models.grid import Grid
 from v2g.models.habits import HabitualLoad
 from v2g.models.policy import Drivers, Hours, Tiers
@@ -22,8 +21,9 @@ from v2g.models.standing import Standing
 from v2g.models.station import Station
 from v2g.models.totals import TOTALS
 from v2g.models.transport import Transport
+from v2g.models.turns import Turns
 
-DEVICES = (HabitualLoad, Fleet, Premises, Sockets, Site, Station, Battery, Solar, Generator, Grid)
+DEVICES = (HabitualLoad, Fleet, Premises, Sockets, Site, Station, Battery, Solar, Turns, Grid)
 
 NETWORKS = {
     "lindistflow": (Regulated, Capacitor, Charging, Standing, Resting),

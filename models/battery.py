@@ -64,7 +64,7 @@ class Battery(Gated):
 
     @constraint(where="gated")
     def charge_while_alive(self, i, t):
-        """Nothing is charged while no engine runs."""
+        """Nothing is charged while its island rests."""
         s = self.unit[i]
         return self.charge[s, t] <= self.charge_power[s] * self.alive[self.node[i], t]
 

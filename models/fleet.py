@@ -36,7 +36,8 @@ class Fleet(Vehicle):
     gate_vehicle = param("v", "v", over="g", help="vehicle at a charger of a site")
     gate_interval = param("t", "t", over="g", help="interval there")
     site = param("j", "j", over="g", help="that site")
-    kept_alive = param("1", r"\psi", over="p", help="1 where engines keep the island alive")
+    charges_alive = param("1", r"\psi", over="p", help="1 where it charges in an island that may rest")
+    gives_alive = param("1", r"\psi'", over="p", help="1 where it gives there")
     stock_vehicle = param("v", "v", over="b", help="vehicle that can give in some way")
     end = param("k", "K", over="b", help="the last point")
     stock_eff = param("1", r"\eta", over="b", help="best share of its energy that comes out")
@@ -52,15 +53,15 @@ class Fleet(Vehicle):
         given = self.discharge[v, t] + self.giving[v, t]
         return self.charge[v, t] / self.charge_limit[v, t] + given / self.give_limit[v, t] <= 1
 
-    @constraint(where="kept_alive")
+    @constraint(where="charges_alive")
     def charge_while_alive(self, p):
-        """Nothing is charged where no engine runs."""
+        """Nothing is charged while its island rests."""
         v, t = self.plugged[p], self.interval[p]
         return self.charge[v, t] <= self.charge_limit[v, t] * self.alive[self.node[p], t]
 
-    @constraint(where="kept_alive")
+    @constraint(where="gives_alive", lazy=True)
     def give_while_alive(self, p):
-        """Nor is anything given there."""
+        """Nor is anything given then."""
         v, t = self.plugged[p], self.interval[p]
         return self.discharge[v, t] <= self.discharge_limit[v, t] * self.alive[self.node[p], t]
 

@@ -1,4 +1,4 @@
-"""What sources share that may stand in an island which engines alone keep alive."""
+"""What sources share that may stand in an island which rests for a share of an interval."""
 
 from v2g.models.source import Source
 
@@ -6,12 +6,15 @@ from v2g.language import constraint, param
 
 
 class Gated(Source):
-    """Sources that give nothing where all engines that keep an island alive stand still."""
+    """Sources that give nothing while their island rests.
+
+    Those rows are lazy: what takes power is held to the same, and giving follows it.
+    """
 
     full = param("kW", r"\overline G", over="i", help="rating of this phase")
-    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
+    gated = param("1", r"\psi", over="it", help="1 where its island may rest")
 
-    @constraint(where="gated")
+    @constraint(where="gated", lazy=True)
     def give_while_alive(self, i, t):
-        """Where engines alone keep an island alive, nothing is given while none of them runs."""
+        """Nothing is given while its island rests: all engines that keep it alive stand still, or nobody needs it."""
         return self.output[i, t] <= self.full[i] * self.alive[self.node[i], t]

@@ -43,7 +43,7 @@ class Generator(Gated):
     stock_rate = param("kWh/L", r"\hat\phi", over="f", help="most that a litre gives, 0 for a tank of nobody")
     refilled = param("f", "f", over="b", help="tank to which fuel is delivered")
     arriving = param("L", r"\hat F", over="bt", help="fuel delivered at the start of an interval")
-    keeper = param("s", "s", over="w", help="engine that keeps a node alive")
+    keeper = param("s", "s", over="w", help="engine that alone keeps a node alive")
     kept_node = param("n", "n", over="w", help="that node")
     kept_interval = param("t", "t", over="w", help="interval in which it does")
 

@@ -51,7 +51,7 @@ class Load(Part):
     asked = param("h", r"\hat H", over="l", help="hours at full power that it must have")
     servable = param("1", r"\sigma", over="lt", help="1 where it asks and is live")
     shared = param("1", r"\alpha^s", over="lt", help="1 where power may come in more ways than one")
-    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
+    gated = param("1", r"\psi", over="it", help="1 where its island may rest")
     needed = param("1", r"\nu", over="lt", help="1 where it must be served to count, and can be")
     required = param("1", r"\rho", over="lt", help="1 where it must be served")
     other = param("1", r"\omicron", over="lt", help="1 where what it asks for is other energy")
@@ -86,7 +86,7 @@ class Load(Part):
 
     @constraint(where="gated")
     def while_alive(self, i, t):
-        """The feeder brings nothing while no engine runs, on any of its phases."""
+        """The feeder brings nothing while its island rests, on any of its phases."""
         l = self.unit[i]
         return self.served[l, t] <= self.most[l, t] * self.alive[self.node[i], t]
 

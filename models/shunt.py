@@ -7,8 +7,8 @@ class Shunt(Part):
     """Shunts: reactive power grows with the square of the voltage.
 
     In an island that engines alone keep alive, a shunt is charged while one of them runs. For a share of
-    the interval that is a product of voltage and share, which lines bound from both sides; with one
-    engine that runs throughout, or not at all, they are exact.
+    the interval that is a product of voltage and share, which lines bound from both sides; throughout, or
+    not at all, they are exact.
     """
 
     node = param("n", "n", over="i", help="node it hangs on")
@@ -17,7 +17,6 @@ class Shunt(Part):
     largest = param("kvar", r"\hat U", over="it", help="size at the highest voltage")
     live_link = param("1", r"\ell", over="it", help="1 where closed and live")
     gated = param("1", r"\psi", over="it", help="1 where engines alone keep it alive")
-    engines = param("1", "m", over="it", help="how many they are")
 
     @variable("kvar", "u", where="live_link")
     def output_kvar(self, i, t):
@@ -36,8 +35,8 @@ class Shunt(Part):
 
     @constraint(where="gated")
     def while_all_run(self, i, t):
-        """It gives all of it while all engines run."""
-        idle = 1 - self.alive[self.node[i], t] / self.engines[i, t]
+        """It gives all of it while one runs throughout."""
+        idle = 1 - self.alive[self.node[i], t]
         return self.output_kvar[i, t] >= self.nominal[i, t] * self.level[self.node[i], t] - self.largest[i, t] * idle
 
     @total(at="node", into="reactive")

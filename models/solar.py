@@ -24,16 +24,16 @@ class Solar(Part):
     unit = param("s", "s", over="i", help="plant of a point of connection")
     node = param("n", "n", over="i", help="node of a point of connection")
     share = param("1", r"\beta", over="i", help="share of power on this phase")
-    gated = param("1", r"\psi", over="it", help="1 where engines alone keep its island alive")
+    gated = param("1", r"\psi", over="it", help="1 where its island may rest, and the sun shines")
 
     @variable("kW", "g", where="live")
     def output(self, s, t):
         """Power given to the feeder."""
         return 0, self.available[s, t]
 
-    @constraint(where="gated")
+    @constraint(where="gated", lazy=True)
     def give_while_alive(self, i, t):
-        """Nothing is given while no engine runs."""
+        """Nothing is given while its island rests."""
         s = self.unit[i]
         return self.output[s, t] <= self.available[s, t] * self.alive[self.node[i], t]
 

@@ -20,5 +20,5 @@ class Station(Gated):
 
     @constraint(where="gated")
     def take_while_alive(self, i, t):
-        """Nothing is taken where no engine runs."""
+        """Nothing is taken while its island rests."""
         return self.output[i, t] >= self.lowest[i, t] * self.alive[self.node[i], t]

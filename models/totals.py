@@ -6,7 +6,7 @@ TOTALS = (
     Shared("injection", "kW", "p", ("n", "t"), "active power that devices put into a node"),
     Shared("reactive", "kvar", "q", ("n", "t"), "reactive power that devices put into a node"),
     Shared("level", "1", r"\tilde w", ("n", "t"), "squared voltage of a node, per unit of its nominal voltage"),
-    Shared("alive", "1", "A", ("n", "t"), "engines that run and form the island of a node, where all formers idle"),
+    Shared("alive", "1", "A", ("n", "t"), "share of the interval in which the island of a node is alive, if it rests"),
     Shared("carried", "kW", r"\hat s", ("l", "t"), "power that a load gets by other ways than the feeder"),
     Shared("drained", "kW", r"\hat b", ("v", "t"), "power that other ways than the feeder take from a battery"),
     Shared("giving", "kW", r"\hat d", ("v", "t"), "power that a vehicle gives by other ways than the feeder"),

@@ -11,15 +11,17 @@ import pytest
 
 from tests.small import case_of
 from v2g.ac.flow import solve as replayed
+from v2g.ac.losses import without_last_digits
 from v2g.ac.secure import solve_secure
 from v2g.ac.verdict import AcVerdict, judge, verify
 from v2g.case import Case
-from v2g.errors import UsageError
+from v2g.errors import AuditFailed, SolveError, UsageError
 from v2g.plan import Plan
 from v2g.planning import solve
 from v2g.replay import audit
 from v2g.replay.record import Record
 from v2g.reports.ac import ac_report
+from v2g.reports.text import plan_report
 
 pytest.importorskip("opendssdirect", reason="needs the extra 'opendss'")
 
@@ -101,8 +103,61 @@ def test_losses_are_put_back_until_nothing_is_missing() -> None:
     assert end == pytest.approx(np.full(2, volts / KV), abs=1e-6)
     assert plan.summary["ac"]["secure"]
     assert len(plan.summary["ac"]["rounds"]) == 2
+    linear = math.sqrt(1.02**2 - 2.0 * (R * 0.12 + X * 0.05) / KV**2)
+    first, second = (found["difference_pu"] for found in plan.summary["ac"]["rounds"])
+    assert first == pytest.approx(linear - volts / KV, abs=1e-7) and second < 1e-6
+    told = plan_report(case, plan)
+    assert f"  uncorrected, in the first round: {2.0 * loss_kw:,.1f} kWh of losses not supplied" in told
+    assert f"voltages off by up to {100.0 * (linear - volts / KV):.2f} %" in told
     assert plan.summary["energy_kwh"]["losses_feeder"] == pytest.approx(2.0 * loss_kw, rel=1e-4)
     assert verify(case, plan).secure
+
+
+def test_a_plan_without_losses_is_told_what_is_missing_and_what_to_do() -> None:
+    case = lane()
+    verdict = verify(case, solve(case))
+    loss_kw = 1e3 * R * (0.12**2 + 0.05**2) / far_voltage(KW, KVAR) ** 2
+    breach = next(b for b in verdict.breaches if b.kind == "gives more than planned")
+    assert breach.value == pytest.approx(KW + loss_kw, abs=1e-3) and breach.limit == pytest.approx(KW)
+    assert str(breach).endswith(f"{KW + loss_kw:.4g} kW, planned 120, in 2 intervals")
+    assert "v2g solve --ac" in ac_report(verdict, corrected=False)
+    assert "v2g solve --ac" not in ac_report(verdict)
+
+
+def failing_later(monkeypatch: pytest.MonkeyPatch, error: SolveError) -> None:
+    """All rounds but the first end in an error."""
+    from v2g.ac import secure
+
+    def once(*arguments: Any, **more: Any) -> Plan:
+        plans.append(solve(*arguments, **more))
+        if len(plans) > 1:
+            raise error
+        return plans[-1]
+
+    plans: list[Plan] = []
+    monkeypatch.setattr(secure, "plan_of", once)
+
+
+def test_a_round_without_a_plan_leaves_the_plan_of_the_round_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_later(monkeypatch, SolveError("The time limit passed."))
+    case = lane()
+    plan = solve_secure(case)
+    assert audit(case, plan).ok and not plan.summary["ac"]["secure"]
+    assert plan.summary["ac"]["stopped"] == "round 2 gave no plan: The time limit passed."
+    told = plan_report(case, plan)
+    assert "not AC-secure" in told and "no further, since round 2 gave no plan: The time limit passed." in told
+    assert "losses not in the plan: whole horizon" in told
+
+
+def test_a_round_that_the_audit_refuses_is_never_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    failing_later(monkeypatch, AuditFailed("This is a defect of the program."))
+    with pytest.raises(AuditFailed, match="defect"):
+        solve_secure(lane())
+
+
+def test_seconds_are_those_of_all_rounds() -> None:
+    seconds = solve_secure(lane()).summary["seconds"]
+    assert seconds["ac"] > seconds["tabulate"] > 0.0
 
 
 def test_what_loads_draw_off_nominal_is_no_loss_of_the_line() -> None:
@@ -132,7 +187,7 @@ def test_intervals_without_a_solution_are_named() -> None:
     verdict = verify(case, solve(case))
     assert not verdict.secure and verdict.converged == 1
     told = ac_report(verdict)
-    assert "no AC solution: 2026-01-15 18:00 UTC: 1 interval, limit 0" in told
+    assert "  no AC solution in 1 interval: 2026-01-15 18:00 UTC" in told.splitlines()
     assert "voltages and losses are not known" in told
 
 
@@ -251,6 +306,49 @@ def backfed() -> tuple[Case, Plan]:
     tables["loads"] = "load,bus,phases,tier,service,kw\nlamp,near,a,1,continuous,9.9\nheat,near,b,1,continuous,11"
     case = case_of(tables, header={"step_min": 60, "steps": 1})
     return case, solve(case)
+
+
+def test_losses_behind_a_delta_stay_what_it_can_pass_on() -> None:
+    """Nothing earths a delta, so its currents sum to zero: with voltages at 0, -120 and 120 degrees that is
+
+    S_a + S_b e^(j 120) + S_c e^(-j 120) = 0. Powers that keep it do not once each is rounded to seven digits.
+    """
+    case, plan = backfed()
+    record = Record(case, plan, 1e-6)
+    turn = np.exp(2j * np.pi / 3.0 * np.arange(3))
+    far, near = ([record.feeder.number[bus, phase] for phase in "abc"] for bus in ("far", "near"))
+    power = np.array([0.0123456789 + 0.0198765432j, 0.0345678912 - 0.0011223344j, 0.0567891234 + 0.0055667788j])
+    power -= np.conj(turn) * (turn @ power) / 3.0
+    lost = np.zeros((len(record.feeder.nodes), 1), dtype=complex)
+    lost[far, 0] = lost[near, 0] = power
+    stated = without_last_digits(record, lost, np.zeros(1))
+    assert abs(turn @ stated[near, 0]) > 1e-8
+    assert abs(turn @ stated[far, 0]) < 1e-15
+    assert np.abs(stated - lost).max() < 2e-7
+
+
+def test_noise_on_a_phase_that_idles_is_no_power_backwards() -> None:
+    case, plan = backfed()
+    record = Record(case, plan, 1e-6)
+    lost = np.zeros((len(record.feeder.nodes), 1), dtype=complex)
+    rows = [record.feeder.number["near", phase] for phase in "abc"]
+    lost[rows, 0] = [-1e-6, -1e-4, 1e-6]
+    stated = without_last_digits(record, lost, np.array([1e-5]))
+    assert stated[rows, 0].tolist() == [0.0, -1e-4, 1e-6]
+
+
+def test_what_idles_behind_a_delta_does_not_stop_the_rounds() -> None:
+    """The substation's transformer is fed from behind by a battery down the road, at voltages that differ by phase."""
+    tables = {name: text.format("delta-wye") for name, text in TURN.items() if name != "grid"}
+    tables["buses"] += "\nyard,abc,0.24"
+    tables["lines"] = "line,from_bus,to_bus,phases,r_aa_ohm,r_bb_ohm,r_cc_ohm\nroad,near,yard,abc,0.05,0.05,0.05"
+    tables["batteries"] = (
+        "battery,bus,phases,capacity_kwh,start_kwh,charge_kw,discharge_kw,rating_kva,forming,"
+        "charge_eff,discharge_eff\nstore,yard,abc,100,100,0,30,30,1,1,1"
+    )
+    case = case_of(tables, header={"step_min": 60, "steps": 1})
+    ac = solve_secure(case).summary["ac"]
+    assert ac["secure"] and len(ac["rounds"]) == 2
 
 
 def test_the_plan_without_the_engine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ def test_an_engine_without_idle_burn_is_never_switched_off() -> None:
     assert (plan.sources()["run"] == 1.0).all()
     columns, rows = plan.layout.columns, plan.layout.rows
     own = {name: block.size for (table, name), block in columns.items() if table == "generators"}
-    assert own == {"output": 6, "output_kvar": 6, "run": 0, "level": 0}
+    assert own == {"output": 6, "output_kvar": 6, "run": 0, "lit": 0, "level": 0}
     own = {name: block.size for (table, name), block in rows.items() if table == "generators"}
     assert own["fuel_limit"] == 1 and own["capability"] == 6 * 32
     assert sum(own.values()) == 1 + 6 * 32

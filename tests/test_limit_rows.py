@@ -128,7 +128,7 @@ def test_the_time_of_a_column_is_the_time_in_its_label(name: str) -> None:
 def test_the_thing_of_a_column_is_the_name_in_its_label() -> None:
     """All columns of one number begin with the same name, and no others do.
 
-    A leg is a thing for each of its phases, as is what a bus takes.
+    A leg is a thing for each of its phases.
     """
     case = case_of(STREET)
     problem = problem_of(case)
@@ -139,7 +139,7 @@ def test_the_thing_of_a_column_is_the_name_in_its_label() -> None:
         for at in range(block.first, block.first + block.size):
             if found[at] >= 0:
                 label = teller.bound(at, "most").who
-                who = label if table in ("legs", "standing") else label.split(".")[0]
+                who = label if table == "legs" else label.split(".")[0]
                 assert names.setdefault(int(found[at]), (table, who)) == (table, who)
     assert len(set(names.values())) == len(names)
     assert {("batteries", "plant"), ("vehicles", "leaf"), ("generators", "diesel")} <= set(names.values())

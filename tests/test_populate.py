@@ -379,3 +379,22 @@ def test_reactors_stay_and_capacitors_open(tmp_path: Path) -> None:
     assert done.told.switched["capacitors"] == 1
     none = dict.fromkeys(done.case.table("buses")["bus"], 0)  # one island, at 0 kV: lines charge nothing
     assert charging_kvar(done.case, none, none) == {0: 600.0}
+
+
+def test_what_buses_take_all_the_time_is_needed_as_well(tmp_path: Path) -> None:
+    """2 and 3 kW of two buses, for the 24 hours in which a battery keeps the island up for its critical loads."""
+    folder = tmp_path / "feeder"
+    shutil.copytree(locate("ieee13-base"), folder)
+    taking = {"671": "2", "675": "3"}
+    found = [{**row, "shunt_b_kw": taking.get(row["bus"], "")} for row in rows(folder, "buses")]
+    with (folder / "buses.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(found[0]))
+        writer.writeheader()
+        writer.writerows(found)
+    said = populate(folder, tmp_path / "case", vehicles=20, outage=24).told
+    assert said.energy["no_load"] == pytest.approx(5.0 * 24.0)
+    share = said.energy["available"] / (said.energy["asked"] + 120.0)
+    (line,) = [line for line in said.lines() if line.startswith("energy")]
+    assert f"that critical loads need and 120 kWh of no-load losses meanwhile ({share:.0%}): " in line
+    dead = populate(folder, tmp_path / "dead", vehicles=20, outage=24, formers="none").told
+    assert dead.energy["no_load"] == 0.0 and "no-load" not in "\n".join(dead.lines())

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from random_cases import stage_values
 
 import v2g
 from v2g.certify import certify
-from v2g.engine import stages
+from v2g.engine.core import Reduced
+from v2g.engine.refusal import no_plan
 from v2g.errors import SolveError, SolverMissing, UsageError
+from v2g.lp import Objective
 from v2g.solvers import FAMILIES, pyomo, split
 from v2g.solvers.answer import Answer, Status
 from v2g.solvers.highs import Session
@@ -18,6 +22,8 @@ from v2g.solvers.highs import Session
 CASES = Path(__file__).parent / "cases"
 NAMES = [f"{family}:{variant}" if variant else family for family, variants in FAMILIES.items() for variant in variants]
 SOME = ["village", "tier-order", "people-weights", "balanced-source", "capacitor-support"]
+HOURS = Objective("critical_hours", "h", "critical load-hours", np.zeros(0, np.int64), np.zeros(0), 0.0)
+SIMPLEX = "simplex afresh (Unknown); simplex from a basis (Unknown); simplex afresh (Unknown)"
 FOUND: dict[str, dict[str, float]] = {}
 
 
@@ -154,15 +160,88 @@ def test_no_plan_is_said_in_words(solver: str) -> None:
 
 def test_a_plan_lost_between_stages_is_not_called_an_infeasible_case() -> None:
     """A first-order method may reach a value that no exact point has; the next stage then finds nothing."""
-    assert "No plan keeps all limits" in stages.no_plan(Answer(Status.INFEASIBLE))
-    assert "more exact solver" in stages.no_plan(Answer(Status.INFEASIBLE), begun=True)
+    assert "No plan keeps all limits" in no_plan(Answer(Status.INFEASIBLE), [HOURS])
+    told = no_plan(Answer(Status.INFEASIBLE), [HOURS], begun=True)
+    assert "in stage critical_hours (critical load-hours)" in told and "more exact solver" in told
+
+
+@pytest.mark.parametrize(
+    ("solver", "tried", "left"),
+    [
+        ("highs", f"Tried: {SIMPLEX}.", "--solver highs:ipx or --solver pyomo:scip"),
+        ("highs:ipx", f"Tried: ipx afresh (Unknown); {SIMPLEX}.", "--solver pyomo:scip"),
+    ],
+)
+def test_a_solver_that_cannot_tell_is_named_with_its_stage_and_what_else_there_is(
+    solver: str, tried: str, left: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Session, "_run", lambda *_: Answer(Status.FAILED, message="Unknown"))
+    with pytest.raises(SolveError) as failed:
+        v2g.solve(read("tier-order"), solver=solver)
+    text = str(failed.value)
+    stages = "critical_1, critical_2 (critical loads (or people) served), all at once"
+    assert f"The solver came to no end in stages {stages}: it neither found a plan nor showed" in text
+    assert tried in text and text.endswith(f"another solver may: {left}.")
+
+
+@pytest.mark.parametrize("failures", [1, 2, 3])
+def test_simplex_that_cannot_tell_goes_on_and_then_starts_afresh(
+    failures: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one failure from where it stopped, after two from nothing; three are a failure, and the next run knows."""
+    said = [
+        *failures * [Answer(Status.FAILED, message="Unknown")],
+        Answer(Status.TIME_LIMIT),
+        Answer(Status.TIME_LIMIT),
+    ]
+    forgot: list[int] = []
+    monkeypatch.setattr(Session, "_run", lambda *_: said.pop(0))
+    monkeypatch.setattr(Session, "forget", lambda session: forgot.append(len(said)) or setattr(session, "afresh", True))
+    session = Session({"solver": "simplex"})
+    first = session.run()
+    assert (first.status is Status.FAILED) is (failures == 3)
+    assert first.tried == (tuple(SIMPLEX.split("; ")) if failures == 3 else ())
+    assert len(forgot) == (failures > 1)
+    assert session.run().tried == () and not session.failed
+
+
+def test_a_method_without_a_basis_to_go_on_from_is_run_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = [Answer(Status.FAILED, message="Unknown")]
+    monkeypatch.setattr(Session, "_run", lambda *_: said.pop(0))
+    assert Session({"solver": "ipx"}).run().tried == ("ipx afresh (Unknown)",)
+
+
+def test_a_stage_without_an_end_is_said() -> None:
+    text = no_plan(Answer(Status.UNBOUNDED), [HOURS])
+    assert "no best plan in stage critical_hours" in text and "--with" in text
 
 
 def test_running_out_of_time_is_said() -> None:
-    text = stages.no_plan(Answer(Status.TIME_LIMIT))
-    assert "time limit" in text and "--time-limit" in text
+    text = no_plan(Answer(Status.TIME_LIMIT), [HOURS])
+    assert "time limit passed in stage critical_hours" in text and "--time-limit" in text
     with pytest.raises(SolveError, match="time limit"):
         v2g.solve(v2g.read("ieee13-blackout"), time_limit=1e-3)
+
+
+@pytest.mark.parametrize("late", ["battery_wear", "fuel_burnt"])
+def test_time_that_ends_in_a_late_stage_leaves_the_plan_of_the_stages_before(
+    late: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    minimise = Reduced.minimise
+
+    def slow(core: Reduced, cost: Any, time_limit: float | None = None) -> Answer:
+        stage = next(o for o in core.lp.objectives if o.name == late)
+        same = stage.index.size > 0 and np.array_equal(cost, stage.dense(cost.size))
+        return Answer(Status.TIME_LIMIT) if same else minimise(core, cost, time_limit)
+
+    monkeypatch.setattr(Reduced, "minimise", slow)
+    case = v2g.read("ieee13-blackout")
+    plan = v2g.solve(case)
+    assert plan.summary["audit"]["ok"] and certify(case, plan).ok
+    # As many as with time enough: the counts come long before.
+    assert [row["served"] for row in plan.summary["critical"].values()] == [5, 2, 0]
+    stage = next(stage for stage in plan.summary["certificate"]["stages"] if stage["name"] == late)
+    assert stage["objective"] > 0.0 and stage["bound"] < stage["objective"]
 
 
 @pytest.mark.parametrize("limit", [0.02, 0.3, 1.0, 5.0])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import v2g
+from v2g.affine import Rows
 from v2g.certify import certify
 from v2g.engine.tree import FREE, GIVEN_UP, MUST, NO_SOLUTION, Tree
 
@@ -21,7 +22,8 @@ def tree(leaves: list[list[int]], by: list[int] | None = None, programs: list[li
         np.array(leaves, dtype=np.int8),
         np.array(by or [0] * len(leaves)),
         np.array(programs, dtype=np.int8),
-        np.zeros((len(programs), 0)),
+        Rows(np.arange(len(programs) + 1), np.full(len(programs), 4), np.arange(0.5, len(programs))),
+        7,
         1.0,
     )
 
@@ -56,6 +58,13 @@ def test_arrays_and_back() -> None:
     one = tree(SPLIT, by=[0, 0, NO_SOLUTION])
     two = Tree.of(one.arrays())
     assert all(np.array_equal(a, b) for a, b in zip(one.arrays().values(), two.arrays().values(), strict=True))
+
+
+def test_multipliers_that_are_zero_are_not_kept() -> None:
+    """Two programs over seven rows, each with a multiplier for row 4 alone."""
+    stored = tree(SPLIT, programs=[[FREE, FREE], [GIVEN_UP, FREE]])
+    assert stored.arrays()["program_multipliers"].tolist() == [0.5, 1.5]
+    assert stored._multipliers(1).tolist() == [0, 0, 0, 0, 1.5, 0, 0]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,8 @@
     V2GError
     ├── CaseError            a case cannot be read at all (missing folder, broken TOML)
     │   ├── InvalidCase      it can be read, and has findings (all of them, at once)
-    │   │   └── ImportRefused    a feeder file would lose data, or asks for what no feeder needs
+    │   │   ├── ImportRefused    a feeder file would lose data, or asks for what no feeder needs
+    │   │   └── InvalidStudy     a study asks for what cannot be run
     │   └── ReaderStopped    a reader was stopped or died: too long, too large, or a crash
     ├── ModelError           a part is wrongly written (names part, rule, file, line)
     ├── SolveError           no plan came back
@@ -89,6 +90,10 @@ class InvalidCase(CaseError):
 
 class ImportRefused(InvalidCase):
     """A feeder file holds what is not understood or not allowed; ``findings`` name file and line of each."""
+
+
+class InvalidStudy(InvalidCase):
+    """A study asks for what cannot be run; ``findings`` name the key of each fault."""
 
 
 class ReaderStopped(CaseError):

@@ -77,14 +77,14 @@ _SHUNTS = (
     *(
         Column(
             f"shunt_{p}_kw", default=0.0, unit="kW", at_least=0.0,
-            help=f"taken wherever phase {p} is live, such as no-load losses; at nominal voltage, by its square",
+            help=f"taken wherever phase {p} is live, such as no-load losses; nominal, under AC by voltage squared",
         )
         for p in PHASES
     ),
     *(
         Column(
             f"shunt_{p}_kvar", default=0.0, unit="kvar",
-            help=f"the same in kvar, such as what transformers magnetise with, phase {p}; negative = given",
+            help=f"the same in kvar, by voltage squared, such as what magnetises transformers, phase {p}; < 0 = given",
         )
         for p in PHASES
     ),

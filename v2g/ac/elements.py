@@ -22,6 +22,9 @@ MODELS = {(0.0, 0.0): "model=1", (2.0, 2.0): "model=2", (1.0, 1.0): "model=5"}
 ANY_VOLTAGE = "vminpu=0.1 vlowpu=0.05 vmaxpu=5"
 """A load keeps its model at every voltage: what the engine would do by itself below 95 % is not the case's."""
 ANY_TAP = "mintap=0.1 maxtap=10"
+EARTHED_VA = 1.0
+"""What the engine hangs on each phase of a winding, lest it floats: by itself a millionth of the rating, which counts
+for a large transformer with little load."""
 ROOT3 = float(np.sqrt(3.0))
 
 Place = tuple[str, str, str]
@@ -131,7 +134,7 @@ class Windings:
             f"New Transformer.{name} phases={phases} windings=2 buses=({ends[0]} {ends[1]}) "
             f"conns=({self.sides[0]} {self.sides[1]}) kvs=({kv[0]:.12g} {kv[1]:.12g}) "
             f"kvas=({nameplate:.12g} {nameplate:.12g}) taps=(1 {tap:.12g}) {ANY_TAP} %rs=({half:.12g} {half:.12g}) "
-            f"xhl={percent.imag:.12g} %noloadloss=0 %imag=0{more}"
+            f"xhl={percent.imag:.12g} %noloadloss=0 %imag=0 ppm_antifloat={1e3 * EARTHED_VA / share:.12g}{more}"
         )
 
 

@@ -16,7 +16,7 @@ from v2g.case import Case
 from v2g.derive.losses import with_losses
 from v2g.engine.clock import Clock
 from v2g.engine.steady import Steady
-from v2g.errors import SolveError
+from v2g.errors import AuditFailed, SolveError
 from v2g.plan import Plan
 from v2g.planning import solve as plan_of
 from v2g.replay.record import Record
@@ -31,8 +31,9 @@ def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None 
     """A plan corrected by AC solutions; ``options`` as for `v2g.solve`.
 
     The first plan that the AC replay finds nothing against, or the last of ``rounds`` or within the ``time_limit``,
-    which is for all rounds together; its summary says which under ``ac``. Raises UsageError where the engine is not
-    installed or the network has no voltages.
+    which is for all rounds together; its summary says which under ``ac``, and under ``stopped`` why a round gave no
+    plan. Raises UsageError where the engine is not installed or the network has no voltages, and SolveError as
+    `v2g.solve` where the first round gives no plan.
     """
     need_engine()
     need_voltages(str(options.get("network") or case.header["network"]))
@@ -43,23 +44,30 @@ def solve_secure(case: Case, *, rounds: int = ROUNDS, progress: Progress | None 
     while True:
         try:
             plan = plan_of(current, progress=progress, steady=steady, time_limit=clock.left(), **options)
-        except SolveError:
-            if last is None or "ac_taps" not in current.tables:
+        except AuditFailed:
+            raise
+        except SolveError as error:
+            if last is None:
                 raise
-            return _signed(*last, history)
+            return _signed(*last, history, clock, f"round {len(history) + 1} gave no plan: {error}")
         record = Record(case, plan, 1e-6)
         found = solve(record)
         verdict = judge(record, found)
         history.append({"loss_kwh": verdict.loss_kwh, "unsupplied_kwh": verdict.unsupplied_kwh,
-                        "breaches": len(verdict.breaches)})  # fmt: skip
+                        "difference_pu": verdict.difference_pu[0], "breaches": len(verdict.breaches)})  # fmt: skip
         said("ac", f"round {len(history)}: {verdict.headline}", 0.0)
-        if verdict.secure or len(history) == rounds or clock.over:
-            return _signed(plan, verdict, history)
+        if verdict.secure or len(history) == rounds:
+            return _signed(plan, verdict, history, clock)
+        if clock.over:
+            return _signed(plan, verdict, history, clock, "the time limit passed before another round")
         last = plan, verdict
         held = steps(record) if len(history) >= FREE_ROUNDS else {}
         current = with_losses(case, {**tables(record, found), **held})
 
 
-def _signed(plan: Plan, verdict: AcVerdict, history: list[dict[str, Any]]) -> Plan:
-    """The plan with what the AC replay says in its summary."""
-    return replace(plan, summary={**plan.summary, "ac": {**verdict.to_dict(), "rounds": history}})
+def _signed(plan: Plan, verdict: AcVerdict, history: list[dict[str, Any]], clock: Clock, stopped: str = "") -> Plan:
+    """The plan with what the AC replay says in its summary, and the seconds of replays and other rounds."""
+    said = {**verdict.to_dict(), "rounds": history, **({"stopped": stopped} if stopped else {})}
+    seconds = plan.summary["seconds"]
+    beside = max(0.0, clock.spent() - sum(seconds[step] for step in ("build", "solve", "tabulate", "verify")))
+    return replace(plan, summary={**plan.summary, "seconds": {**seconds, "ac": beside}, "ac": said})

@@ -93,7 +93,7 @@ def _shunts(record: Record) -> Iterator[Device]:
     """What buses take; in kW for the share of the interval in which their island is kept up."""
     kvar = bus_shunts(record.case, record.feeder).imag
     for node, (bus, phase) in enumerate(record.feeder.nodes):
-        power = record.standing_nominal[node] + 1j * kvar[node]
+        power = record.standing_kw[node] + 1j * kvar[node]
         if power.any():
             yield Device(f"n{node}", (bus, phase, "wye"), power, (2.0, 2.0))
 

@@ -26,6 +26,7 @@ UNSUPPLIED = 0.01
 """Share of the losses that a plan may leave to the sources that form its islands, over the whole horizon."""
 DUST_KWH = 1e-6
 UNSOLVED = "no AC solution"
+MORE = "gives more than planned"
 NAMED = 6
 """Intervals without a solution that are told one by one."""
 
@@ -50,8 +51,11 @@ class Breach:
     times: int
 
     def __str__(self) -> str:
+        if self.kind == UNSOLVED:
+            return f"{self.kind} in {self.value:g} {self.unit}: {self.where}"
         more = f", in {self.times} intervals" if self.times > 1 else ""
-        return f"{self.kind}: {self.where}: {self.value:.4g} {self.unit}, limit {self.limit:.4g}{more}"
+        limit = "planned" if self.kind == MORE else "limit"
+        return f"{self.kind}: {self.where}: {self.value:.4g} {self.unit}, {limit} {self.limit:.4g}{more}"
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,8 @@ class AcVerdict:
     """The plan under AC. ``secure`` only where nothing is breached and the plan itself supplies the losses.
 
     ``difference_pu`` are the largest and the 95th percentile of the voltage difference to the plan's own, over all
-    live nodes and intervals; ``loss_kwh`` is lost in lines and transformers, ``off_nominal_kwh`` what loads that follow
-    the voltage draw beyond nominal; ``unsupplied_kwh`` is what forming sources give beyond the plan.
+    live nodes and intervals; ``loss_kwh`` is lost in lines and transformers, ``off_nominal_kwh`` what loads and buses
+    that follow the voltage draw beyond nominal; ``unsupplied_kwh`` is what forming sources give beyond the plan.
     """
 
     engine: str
@@ -210,7 +214,7 @@ def formers(record: Record, flow: Flow) -> list[Breach]:
     stated = np.where(held, np.abs(record.source_power), 0.0).sum(axis=1)
     room = np.maximum(LEAST_KW, POWER_ROOM * stated)
     meant = np.where(held, record.source_power.real, 0.0).sum(axis=1)
-    found = _by_thing(record, "losses not in the plan", names, total.real, 1.0, meant, "kW", room)
+    found = _by_thing(record, MORE, names, total.real, 1.0, meant, "kW", room)
     kva = record.sources.phase_kva[:, None, None]
     excess = np.where(held & np.isfinite(kva), np.abs(flow.given) - kva, 0.0).max(axis=1)
     limit = kva[:, 0]

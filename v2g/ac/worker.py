@@ -87,8 +87,8 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
     import opendssdirect
 
     opendssdirect.Basic.AllowEditor(False)
-    version = str(opendssdirect.Basic.Version()).split(" revision", maxsplit=1)[0]
-    return {"engine": version, "groups": [run_group(opendssdirect, group) for group in request["groups"]]}
+    version = str(opendssdirect.Basic.Version()).split(" revision", maxsplit=1)[0].split()[-1]
+    return {"engine": f"OpenDSS {version}", "groups": [run_group(opendssdirect, group) for group in request["groups"]]}
 
 
 if __name__ == "__main__":

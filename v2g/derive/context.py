@@ -118,6 +118,11 @@ class Context:
         """Labels of a sparse set whose members have these indices, each in the set of the case it is named after."""
         return Told(tuple((self.sets[name], index) for name, index in at.items()))
 
+    def told_islands(self, node: Ints, interval: Ints) -> list[str]:
+        """Labels of islands at intervals, by a node of each."""
+        begins = self.sets["intervals"]
+        return [f"{self.feeder.nodes[n]}, {begins[t]}" for n, t in zip(node, interval, strict=True)]
+
     def links(self, table: str) -> Links:
         """Points of connection of all rows of a table."""
         if table not in self._links:

@@ -95,21 +95,21 @@ def derive(context: Context, part: type[Part]) -> dict[str, Any]:
         "give_limit": together[:, None] * where.share,
         "several": ((can_discharge + otherwise) > 1).astype(float),
         "mixed": (can_charge & (otherwise > 0)).astype(float),
-        **_points(context, can_charge | can_discharge),
+        **_points(context, can_charge, can_discharge),
         **_ports(context, can_charge | can_discharge),
         **_gates(context, can_charge | can_discharge),
         **_stocks(context),
     }
 
 
-def _points(context: Context, active: Mask) -> dict[str, Any]:
+def _points(context: Context, charges: Mask, gives: Mask) -> dict[str, Any]:
     """One entry per vehicle, interval and phase at which it can act: the set ``plugs``.
 
     A station that can form an island has its own way into the feeder, phase by phase.
     """
     links = context.links("chargers")
     first = np.searchsorted(links.unit, np.arange(len(context.case.table("chargers")) + 1))
-    vehicle, interval = np.nonzero(active & ~flag_of_post(context, "forming", False))
+    vehicle, interval = np.nonzero((charges | gives) & ~flag_of_post(context, "forming", False))
     post = context.places.charger[vehicle, interval]
     counts = first[post + 1] - first[post]
     offset = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -117,13 +117,15 @@ def _points(context: Context, active: Mask) -> dict[str, Any]:
     vehicle, interval = np.repeat(vehicle, counts), np.repeat(interval, counts)
     context.sets["plugs"] = context.told(vehicles=vehicle, intervals=interval)
     node: Ints = links.node[link] if link.size else np.zeros(0, int)
+    rests = 1.0 * (context.islands.sharing[node, interval] & _asking(context, vehicle, interval, node))
     return {
         "plugged": vehicle,
         "interval": interval,
         "node": node,
         "share": links.share[link] if link.size else np.zeros(0),
         "cross": links.cross[link] if link.size else np.zeros(0),
-        "kept_alive": 1.0 * (context.islands.sharing[node, interval] & _asking(context, vehicle, interval, node)),
+        "charges_alive": rests * charges[vehicle, interval],
+        "gives_alive": rests * gives[vehicle, interval],
     }
 
 

@@ -74,6 +74,15 @@ class Islands:
         """Nodes that may be alive for a share of an interval only, (N, T)."""
         return np.asarray(self.gated | self.resting)
 
+    def grouped(self, node: Ints, interval: Ints) -> tuple[Ints, Ints, Ints]:
+        """Islands of nodes at intervals, both (pairs,): what hangs on the same formers is one.
+
+        Returns the interval of each island and the position of its first pair, (islands,), and the island of each pair.
+        """
+        key = np.stack([interval, self.group[node, self.period[interval]]])
+        names, first, owner = np.unique(key, axis=1, return_index=True, return_inverse=True)
+        return names[0], first, owner.ravel()
+
 
 @dataclass
 class _Found:

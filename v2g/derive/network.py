@@ -106,38 +106,21 @@ def derive_standing(context: Context, part: type[Part]) -> dict[str, Any]:
     feeder, islands = context.feeder, context.islands
     node = np.flatnonzero(feeder.shunt[0])
     context.sets["standing"] = [feeder.nodes[n] for n in node]
-    buses = context.case.table("buses").set_index("bus")
     return {
         "node": node,
         "nominal": feeder.shunt[0][node],
-        "highest": np.maximum(_band(context, buses, "vmax_pu")[node] ** 2, 1.0),
         "lasting": (islands.live[node] & ~islands.sharing[node]).astype(float),
         "gated": islands.sharing[node].astype(float),
-        "keepers": _engines(context)[node],
     }
 
 
 def derive_resting(context: Context, part: type[Part]) -> dict[str, Any]:
     """Islands that need not be kept up, with their nodes, in every interval."""
-    feeder, islands = context.feeder, context.islands
-    node, interval = np.nonzero(islands.resting)
-    group = islands.group[node, islands.period[interval]]
-    names, member = np.unique(np.stack([interval, group]), axis=1, return_inverse=True)
-    first = np.zeros(names.shape[1], dtype=np.int64)
-    first[member.ravel()[::-1]] = node[::-1]
-    context.sets["resting"] = [
-        f"{feeder.nodes[n]}, {context.sets['intervals'][t]}" for n, t in zip(first, names[0], strict=True)
-    ]
+    node, interval = np.nonzero(context.islands.resting)
+    names, first, member = context.islands.grouped(node, interval)
+    context.sets["resting"] = context.told_islands(node[first], names)
     context.sets["resting.members"] = range(node.size)
-    return {"begins": names[0], "member_of": member.ravel(), "node": node, "interval": interval}
-
-
-def _engines(context: Context) -> Any:
-    """Engines that keep each node alive, at least 1, (nodes, T)."""
-    islands = context.islands
-    engines = np.zeros(islands.gated.shape)
-    np.add.at(engines, (islands.keepers.node, islands.keepers.interval), 1.0)
-    return np.maximum(engines, 1.0)
+    return {"begins": names, "member_of": member, "node": node, "interval": interval}
 
 
 def _shunts(context: Context, node: Any, kvar: Any) -> dict[str, Any]:
@@ -150,5 +133,4 @@ def _shunts(context: Context, node: Any, kvar: Any) -> dict[str, Any]:
         "nominal": np.abs(kvar),
         "largest": np.abs(kvar) * highest[:, None] ** 2,
         "gated": islands.gated[node] * (kvar != 0.0).astype(float),
-        "engines": _engines(context)[node],
     }

@@ -71,25 +71,52 @@ def derive_batteries(context: Context, part: type[Part]) -> dict[str, Any]:
 
 
 def derive_solar(context: Context, part: type[Part]) -> dict[str, Any]:
-    """Where engines have to run."""
-    return {"gated": context.gated_links("solar")}
+    """Where its island may be live for a share of the interval, and the sun shines."""
+    return {"gated": context.gated_links("solar") * (context.available("solar") > 0.0)[context.links("solar").unit]}
 
 
 def derive_generators(context: Context, part: type[Part]) -> dict[str, Any]:
     """The same, and the tanks, who runs for a part of an interval only, and whom that keeps alive."""
     links, given = context.links("generators"), derive(context, part)
     idle = column(context.case, "generators", "idle_l_per_h") > 0.0
-    window, keepers = context.available("generators"), context.islands.keepers
-    context.sets["generators.keeps"] = range(keepers.engine.size)
+    window = context.available("generators")
     return {
         **given,
         **_tanks(context),
         "window": window,
         "idling": idle[:, None] * context.live_units("generators") * (window > 0.0),
         "idling_link": idle[links.unit][:, None] * given["live_link"],
-        "keeper": keepers.engine,
-        "kept_node": keepers.node,
-        "kept_interval": keepers.interval,
+        **_keepers(context),
+    }
+
+
+def _keepers(context: Context) -> dict[str, Any]:
+    """Nodes that one engine keeps alive, and islands that several do, in every interval."""
+    islands, keepers = context.islands, context.islands.keepers
+    count = np.zeros(islands.gated.shape, dtype=np.int64)
+    np.add.at(count, (keepers.node, keepers.interval), 1)
+    alone = count[keepers.node, keepers.interval] == 1
+    node, interval = np.nonzero(count > 1)
+    names, first, owner = islands.grouped(node, interval)
+    of_node = np.full(count.shape, -1)
+    of_node[node, interval] = owner
+    turns = np.unique(np.stack([of_node[keepers.node, keepers.interval][~alone], keepers.engine[~alone]]), axis=1)
+    context.sets |= {
+        "generators.keeps": range(int(alone.sum())),
+        "generators.joined": context.told_islands(node[first], names),
+        "generators.turns": context.told(generators=turns[1], intervals=names[turns[0]]),
+        "generators.joined.members": range(node.size),
+    }
+    return {
+        "keeper": keepers.engine[alone],
+        "kept_node": keepers.node[alone],
+        "kept_interval": keepers.interval[alone],
+        "joined_at": names,
+        "turn_of": turns[0],
+        "turner": turns[1],
+        "member_of": owner,
+        "member": node,
+        "member_at": interval,
     }
 
 

@@ -14,7 +14,7 @@ import pyomo.environ as pyo
 from v2g.affine import Floats
 from v2g.engine.bounds import rounded_up, step
 from v2g.engine.mixed import Chosen, Mixed, further
-from v2g.engine.stages import refusal
+from v2g.engine.refusal import refusal
 from v2g.lp import Objective
 from v2g.readings.pyomo import PyomoModel
 from v2g.solvers.answer import Answer
@@ -51,7 +51,7 @@ class ByPyomo(Mixed):
 
     def _stage(self, objective: Objective, expression: Any, settle: bool) -> None:
         bound, multipliers = self._relaxed(objective)
-        x = self._found(expression)
+        x = self._found(objective, expression)
         value = objective.at(x)
         self.x = x
         self._close(objective, value, bound, multipliers)
@@ -63,7 +63,7 @@ class ByPyomo(Mixed):
     def _chosen(self, objective: Objective, expression: Any, settle: bool) -> None:
         """A stage with whole columns beyond the counts: solved once more with them fixed, so that it is exact."""
         bound, relaxed = self._proven(objective)
-        answer = self._minimised(expression)
+        answer = self._minimised(objective, expression)
         assert answer.x is not None
         found = self._exactly(objective, self._open(), answer.x)
         best = found or Chosen(answer.x, objective.at(answer.x))
@@ -81,15 +81,15 @@ class ByPyomo(Mixed):
 
     def _relaxed(self, objective: Objective) -> tuple[float, Floats | None]:
         """A proven bound from the relaxation, and its multipliers."""
-        answer = self._solve(objective.dense(self.lp.shape[1]))
+        answer = self._solve([objective])
         bound = self._bound(objective, answer)
         least = self._bound_of(objective, None)
         return rounded_up(bound, least, step(self.lp, objective)), answer.y
 
-    def _found(self, expression: Any) -> Floats:
-        return np.asarray(self._minimised(expression).x, dtype=float)
+    def _found(self, objective: Objective, expression: Any) -> Floats:
+        return np.asarray(self._minimised(objective, expression).x, dtype=float)
 
-    def _minimised(self, expression: Any) -> Answer:
+    def _minimised(self, objective: Objective, expression: Any) -> Answer:
         assert self.witness is not None
         model = self.witness.model
         if model.component("stage") is not None:
@@ -97,5 +97,5 @@ class ByPyomo(Mixed):
         model.add_component("stage", pyo.Objective(expr=expression, sense=pyo.minimize))
         answer = solve(model, self.witness.variables, self.variant, 0.01 * self.gap, self.clock.left())
         if answer.x is None:
-            raise refusal(answer, begun=self.x is not None)
+            raise refusal(answer, [objective], begun=self.x is not None)
         return answer

@@ -25,9 +25,10 @@ from v2g.affine import Floats, Ints
 from v2g.engine.bounds import rounded_up, step
 from v2g.engine.clock import Clock
 from v2g.engine.core import WHOLE, violations
+from v2g.engine.refusal import refusal
 from v2g.engine.rounding import Rounding
 from v2g.engine.search import Found, Search
-from v2g.engine.stages import Run, refusal
+from v2g.engine.stages import Run
 from v2g.engine.tree import Tree
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
@@ -272,7 +273,7 @@ class Mixed(Run):
         """A proven bound, and the relaxation it is from. Where time is over and a plan stands, it says nothing."""
         answer = self._try(objective.dense(self.lp.shape[1]))
         if answer.x is None and (self.x is None or answer.status is not Status.TIME_LIMIT):
-            raise refusal(answer, begun=self.x is not None)
+            raise refusal(answer, [objective], begun=self.x is not None)
         return self._raised(objective, self._bound(objective, answer)), answer
 
     def _raised(self, objective: Objective, bound: float) -> float:
@@ -324,7 +325,7 @@ class Mixed(Run):
             if reached or clock.over or violations(self.lp, answer.x) <= WHOLE:
                 break
         if best is None:
-            raise refusal(answer, begun=self.x is not None)
+            raise refusal(answer, [objective], begun=self.x is not None)
         return best, claim
 
     def _gap_beside(self, objective: Objective, best: Chosen | None, bound: float) -> float:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from v2g.affine import Floats, Ints
+from v2g.affine import Floats, Ints, Rows
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
@@ -65,7 +65,8 @@ class Search:
     solve: Callable[[Floats], Answer]
     gap: float = 0.0
     best: tuple[Floats, float] | None = None
-    programs: list[tuple[Node, Floats]] = field(default_factory=list)
+    programs: list[tuple[Node, Ints, Floats]] = field(default_factory=list)
+    rows: int = 0
     leaves: list[tuple[Node, int]] = field(default_factory=list)
 
     def run(self, root: Answer | None = None) -> Found:
@@ -98,17 +99,21 @@ class Search:
     def _program(self, must: frozenset[int], given_up: frozenset[int], multipliers: Floats | None) -> int:
         """Keep a program's multipliers as evidence; returns its number."""
         y = np.zeros(0) if multipliers is None else multipliers
-        self.programs.append((Node(must, given_up, 0.0, 0), y))
+        at = np.flatnonzero(y)
+        self.programs.append((Node(must, given_up, 0.0, 0), at, y[at]))
+        self.rows = max(self.rows, y.size)
         return len(self.programs) - 1
 
     def _tree(self) -> Tree:
-        size = max(y.size for _, y in self.programs)
+        start = np.cumsum([0, *(at.size for _, at, _ in self.programs)])
+        at, y = (np.concatenate([program[part] for program in self.programs]) for part in (1, 2))
         return Tree(
             self.columns,
             np.array([self._coded(node) for node, _ in self.leaves], dtype=np.int8),
             np.array([program for _, program in self.leaves], dtype=np.int64),
-            np.array([self._coded(node) for node, _ in self.programs], dtype=np.int8),
-            np.array([np.pad(y, (0, size - y.size)) for _, y in self.programs]),
+            np.array([self._coded(node) for node, _, _ in self.programs], dtype=np.int8),
+            Rows(start, at, y),
+            self.rows,
             self.penalty,
         )
 

@@ -18,9 +18,9 @@ from v2g.affine import Floats, Ints
 from v2g.engine.bounds import Hold, valid_bound
 from v2g.engine.clock import Clock
 from v2g.engine.core import Core
+from v2g.engine.refusal import refusal
 from v2g.engine.search import WHOLE, Found, Search
 from v2g.engine.tree import Tree
-from v2g.errors import SolveError, Unmeetable
 from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
@@ -96,7 +96,7 @@ class Run:
     def _final(self) -> Floats:
         """The point of the last stage; where no stage had anything to choose, any point that keeps all limits."""
         if self.x is None:
-            self.x = self._solve(np.zeros(self.lp.shape[1])).x
+            self.x = self._solve([], np.zeros(self.lp.shape[1])).x
         assert self.x is not None
         return self.x
 
@@ -105,10 +105,11 @@ class Run:
         prices = None if objective.integers else np.zeros(self.lp.shape[0])
         self._close(objective, objective.constant, objective.constant, None, prices=prices)
 
-    def _solve(self, cost: Floats) -> Answer:
-        answer = self.core.minimise(cost, self.clock.left())
+    def _solve(self, objectives: list[Objective], cost: Floats | None = None) -> Answer:
+        """A point for these objectives, of their costs where no other are given; raises where there is none."""
+        answer = self.core.minimise(objectives[0].dense(self.lp.shape[1]) if cost is None else cost, self.clock.left())
         if not answer.status.has_point:
-            raise refusal(answer, begun=self.x is not None)
+            raise refusal(answer, objectives, begun=self.x is not None)
         return answer
 
     def _try(self, cost: Floats) -> Answer:
@@ -131,7 +132,7 @@ class Run:
         cost = np.zeros(self.lp.shape[1])
         for rank, objective in enumerate(counts):
             cost += 10.0 ** (len(counts) - 1 - rank) * objective.dense(cost.size)
-        return self._solve(cost)
+        return self._solve(counts, cost)
 
     def _count(self, objective: Objective, lead: Answer | None, exact: bool, last: bool) -> bool:
         """Solve a count; says whether it is at its best thinkable value."""
@@ -144,7 +145,7 @@ class Run:
                 objective, objective.constant + float(objective.value @ self.upper[objective.index]), best, None
             )
             return True
-        root = lead if exact and last else self._solve(objective.dense(self.lp.shape[1]))
+        root = lead if exact and last else self._solve([objective])
         earlier = self._open_before(own)
         start = self._standing(objective, own, earlier)
         found = self._search(objective, np.union1d(own, earlier), best=start).run(root)
@@ -175,7 +176,6 @@ class Run:
 
     def _amount(self, objective: Objective, settle: bool) -> None:
         """Solve a quantity. The first one after the counts chooses between equal sets; then loads are fixed."""
-        cost = objective.dense(self.lp.shape[1])
         free = self.whole[self.lower[self.whole] < self.upper[self.whole]]
         if free.size:
             found, before = self._choose(objective, free), (self.lower.copy(), self.upper.copy())
@@ -185,23 +185,28 @@ class Run:
                 self._hold(objective, found.value)
                 return
             self._settle(free, np.rint(found.x[free]))
-            priced = self._solve(cost)
+            priced = self._solve([objective])
             assert priced.x is not None
             self.x, value = priced.x, objective.at(priced.x)
             self._close(objective, value, found.bound, found.multipliers, before, priced.y, found.tree)
             self._hold(objective, value)
             return
-        answer = self._solve(cost)
-        assert answer.x is not None
-        self.x = answer.x
-        value = objective.at(answer.x)
-        self._close(objective, value, self._bound(objective, answer), answer.y)
+        answer = self._try(objective.dense(self.lp.shape[1]))
+        if answer.x is None and (self.x is None or answer.status is not Status.TIME_LIMIT):
+            raise refusal(answer, [objective], begun=self.x is not None)
+        multipliers = np.zeros(self.lp.shape[0] + len(self.held)) if answer.x is None else answer.y
+        self.x = (
+            self.x if answer.x is None else answer.x
+        )  # out of time: the plan as it stands, and no bound to speak of
+        assert self.x is not None
+        value = objective.at(self.x)
+        self._close(objective, value, self._bound(objective, answer), multipliers)
         self._hold(objective, value)
 
     def _choose(self, objective: Objective, free: Ints) -> Found:
         """Search over the whole columns still free, starting from those of the last stage."""
         cost = objective.dense(self.lp.shape[1])
-        root = self._solve(cost)
+        root = self._solve([objective])
         start = None
         if self.x is not None:
             known = np.rint(self.x[free])
@@ -246,26 +251,3 @@ class Run:
         unit = "" if objective.unit == "1" else f" {objective.unit}"
         search = " by the solver's search" if by == "solver" else ""
         self.report(objective.name, f"{value:.6g}{unit}, gap {stage.gap:.1e}{search}")
-
-
-def refusal(answer: Answer, begun: bool = False) -> SolveError:
-    """The error for a stage without a plan."""
-    text = no_plan(answer, begun)
-    return Unmeetable(text) if answer.status is Status.INFEASIBLE and not begun else SolveError(text)
-
-
-def no_plan(answer: Answer, begun: bool = False) -> str:
-    """Why a stage gave no plan, and what to do; ``begun`` where an earlier stage did give one."""
-    if answer.status is Status.TIME_LIMIT:
-        return "The time limit passed before a plan was found. Give more time with --time-limit."
-    if answer.status is Status.INFEASIBLE and begun:
-        return (
-            "A stage found no plan although the one before it had: its values were held more exactly than the solver "
-            "found them. Use a more exact solver, such as highs."
-        )
-    if answer.status is Status.INFEASIBLE:
-        return (
-            "No plan keeps all limits, even with nothing served. Look at voltage limits (vmin_pu, vmax_pu), capacitors "
-            "without load, and batteries that start below their reserve."
-        )
-    return f"The solver gave no plan: {answer.message or answer.status.value}."

@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from v2g.affine import Floats, Ints
+from v2g.affine import Floats, Ints, Rows
 from v2g.engine.bounds import Hold, rounded_up, step, valid_bound
 from v2g.lp import LP, Objective
 
@@ -22,18 +22,23 @@ class Tree:
     """Leaves (leaves, columns) and programs (programs, columns) as `FREE`, `GIVEN_UP`, `MUST` for each of ``columns``.
 
     ``by`` says which program bounds a leaf, or `NO_SOLUTION` where the solver found that none fits.
-    ``multipliers`` are of shape (programs, rows + holds). A program prices what a must-serve lacks
-    at ``penalty``: whoever serves it pays nothing, so the program bounds every choice below it.
+    ``multipliers`` hold a row for each program, over the rows and holds, of which there are ``size``: most of them are
+    zero. A program prices what a must-serve lacks at ``penalty``: whoever serves it pays nothing, so the program bounds
+    every choice below it.
     """
 
     columns: Ints
     leaves: NDArray[np.int8]
     by: Ints
     programs: NDArray[np.int8]
-    multipliers: Floats
+    multipliers: Rows
+    size: int
     penalty: float
 
-    KEYS: ClassVar[tuple[str, ...]] = ("columns", "leaves", "by", "programs", "program_multipliers", "penalty")
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "columns", "leaves", "by", "programs", "program_start", "program_rows", "program_multipliers", "size",
+        "penalty",
+    )  # fmt: skip
 
     def covers(self) -> bool:
         """Whether every choice of whole columns lies in exactly one leaf."""
@@ -73,18 +78,37 @@ class Tree:
         high = upper.copy()
         high[self.columns[self.programs[number] == GIVEN_UP]] = 0.0
         dear = penalised(objective, must, self.penalty, lp.shape[1])
-        return valid_bound(lp, dear, self.multipliers[number], lower, high, held, exact=exact)
+        return valid_bound(lp, dear, self._multipliers(number), lower, high, held, exact=exact)
+
+    def _multipliers(self, number: int) -> Floats:
+        """Of one program, over all rows and holds."""
+        own = slice(self.multipliers.start[number], self.multipliers.start[number + 1])
+        dense = np.zeros(self.size)
+        dense[self.multipliers.index[own]] = self.multipliers.value[own]
+        return dense
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The tree as plain arrays."""
-        values = (self.columns, self.leaves, self.by, self.programs, self.multipliers, np.array(self.penalty))
+        sparse = (self.multipliers.start, self.multipliers.index, self.multipliers.value)
+        values = (
+            self.columns,
+            self.leaves,
+            self.by,
+            self.programs,
+            *sparse,
+            np.array(self.size),
+            np.array(self.penalty),
+        )
         return dict(zip(self.KEYS, values, strict=True))
 
     @classmethod
     def of(cls, arrays: Mapping[str, np.ndarray]) -> Tree:
         """A tree from its plain arrays."""
-        columns, leaves, by, programs, multipliers, penalty = (arrays[key] for key in cls.KEYS)
-        return cls(columns.astype(np.int64), leaves, by.astype(np.int64), programs, multipliers, float(penalty))
+        columns, leaves, by, programs, start, rows, value, size, penalty = (arrays[key] for key in cls.KEYS)
+        multipliers = Rows(start.astype(np.int64), rows.astype(np.int64), value)
+        return cls(
+            columns.astype(np.int64), leaves, by.astype(np.int64), programs, multipliers, int(size), float(penalty)
+        )
 
 
 def penalised(objective: Objective, must: Ints, penalty: float, columns: int) -> Objective:

@@ -61,10 +61,9 @@ def fold(network: Network) -> Folded:
     """Move what hangs on secondaries to their primary buses; loads keep their names, one row each.
 
     Folded is what lies below the last transformer, at most 1 kV between phases, and serves loads, panels and batteries
-    alone. The magnetising of that transformer is a shunt of the primary; its no-load losses are told, not taken: an
-    island may rest from them, which costs rows over all voltages for each bus. Secondaries with machines, capacitors,
-    switches or loops are kept, and those whose devices no single row can stand for at the primary, such as a load
-    between two phases behind a delta.
+    alone. What the core of that transformer takes all the time is a shunt of the primary. Secondaries with machines,
+    capacitors, switches or loops are kept, and those whose devices no single row can stand for at the primary, such as
+    a load between two phases behind a delta.
     """
     at: dict[str, list[Any]] = {}
     for _, device in devices(network):
@@ -89,15 +88,14 @@ def fold(network: Network) -> Folded:
         return tuple(out)
 
     devices_now: dict[str, Any] = {kind: placed(kind) for kind in ("loads", "shunts", "solar", "storage")}
-    cores = list(_cores(network, found))
-    devices_now["shunts"] += tuple(replace(shunt, kw=0.0) for shunt in cores if shunt.kvar)
+    devices_now["shunts"] += tuple(_cores(network, found))
     folded = replace(
         network,
         **devices_now,
         buses=tuple(bus for bus in network.buses if bus.name not in home),
         lines=tuple(line for line in network.lines if line.from_bus not in home),
         transformers=tuple(unit for unit in network.transformers if unit.name not in gone),
-        notes=(*network.notes, *_notes(found, sum(shunt.kw for shunt in cores))),
+        notes=(*network.notes, *_notes(found)),
     )
     return Folded(folded, tuple(moved), len(home))
 
@@ -112,15 +110,14 @@ def _cores(network: Network, found: list[_Secondary]) -> Iterator[Shunt]:
                 yield shunt
 
 
-def _notes(found: list[_Secondary], lost_kw: float) -> list[Note]:
+def _notes(found: list[_Secondary]) -> list[Note]:
     if not found:
         return []
     text = (
         f"secondaries folded onto their primary buses (map.csv), {len(found):,}: ratings of their transformers and the "
         "fall of voltage behind them are not in the case"
     )
-    cores = f"no-load losses of the transformers that are folded are not in the case: {lost_kw:.1f} kW while it is live"
-    return [Note(Weight.CHANGED, text), *([Note(Weight.CHANGED, cores)] if lost_kw else [])]
+    return [Note(Weight.CHANGED, text)]
 
 
 def _kva(bank: tuple[Transformer, ...]) -> float | None:

@@ -81,9 +81,22 @@ def _base(source: str | Path, asked: Wishes) -> _Base:
     folder = case_folder(locate(source))
     draft = read_folder(folder)
     case = read(draft)
-    begin = asked.begin(_time(case.boundaries[0]))
-    calendar = Calendar(begin, asked.behind, asked.step_min, asked.steps)
-    return _Base(draft, feeder_of(case, _map(folder / MAP_FILE)), calendar, folder.name)
+    return _begun(draft, feeder_of(case, _map(folder / MAP_FILE)), folder.name, asked)
+
+
+def _begun(draft: Draft, feeder: Feeder, name: str, asked: Wishes) -> _Base:
+    begin = asked.begin(_time(feeder.case.boundaries[0]))
+    return _Base(draft, feeder, Calendar(begin, asked.behind, asked.step_min, asked.steps), name)
+
+
+def feeder_in(draft: Draft, places: pd.DataFrame | None) -> Feeder:
+    """The feeder of a case, to be populated any number of times; ``places`` is the map of an import."""
+    return feeder_of(read(draft), places)
+
+
+def populated(draft: Draft, feeder: Feeder, name: str, asked: Wishes) -> Draft:
+    """An emergency on a feeder, as a draft that is not checked yet; ``feeder`` is that of the draft."""
+    return _emergency(_begun(draft, feeder, name, asked), asked).draft
 
 
 def _time(stamp: pd.Timestamp) -> datetime:
@@ -104,8 +117,18 @@ def _map(file: Path) -> pd.DataFrame | None:
     return parsed.frame
 
 
-def _made(base: _Base, asked: Wishes) -> tuple[dict[str, bytes], Case, Told]:
-    """Files of the case, the case itself, and what to say of it."""
+@dataclass(frozen=True)
+class _Emergency:
+    """What was put on a feeder: the case as a draft, its sites and fleet, and how many elements were set otherwise."""
+
+    header: dict[str, object]
+    draft: Draft
+    sites: Sequence[Site]
+    fleet: Fleet
+    switched: Mapping[str, int]
+
+
+def _emergency(base: _Base, asked: Wishes) -> _Emergency:
     stream, feeder, calendar = Stream(asked.seed), base.feeder, base.calendar
     taken = set(feeder.case.table("loads")["load"])
     sites = (
@@ -117,12 +140,17 @@ def _made(base: _Base, asked: Wishes) -> tuple[dict[str, bytes], Case, Told]:
     units = supply(feeder, asked, sites, charging_kvar(feeder.case, feeder.island, feeder.kv), stream)
     tables, switched = _tables(base, asked, sites, fleet, units)
     header = _header(base, asked)
-    draft = Draft.of(header, tables)
-    made = read(draft)
-    about = told(made, feeder, asked, calendar, sites, fleet, switched)
-    content = {HEADER_FILE: header_text(replace(made, header=header)).encode()}
-    content |= {file_of(name): _csv(frame) for name, frame in draft.tables.items() if len(frame)}
-    text = readme(about, asked, (base.name, base.draft.sha256), version("v2g"), limited=_limited(feeder))
+    return _Emergency(header, Draft.of(header, tables), sites, fleet, switched)
+
+
+def _made(base: _Base, asked: Wishes) -> tuple[dict[str, bytes], Case, Told]:
+    """Files of the case, the case itself, and what to say of it."""
+    put = _emergency(base, asked)
+    made = read(put.draft)
+    about = told(made, base.feeder, asked, base.calendar, put.sites, put.fleet, put.switched)
+    content = {HEADER_FILE: header_text(replace(made, header=put.header)).encode()}
+    content |= {file_of(name): _csv(frame) for name, frame in put.draft.tables.items() if len(frame)}
+    text = readme(about, asked, (base.name, base.draft.sha256), version("v2g"), limited=_limited(base.feeder))
     content["README.md"] = text.encode()
     return content, made, about
 

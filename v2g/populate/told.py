@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
 from v2g.case import Case
 from v2g.formats.words import counted
@@ -63,7 +65,7 @@ def told(
         {"share": asked.drive, "trips": len(fleet.trips), "kwh": sum(float(row["energy_kwh"]) for row in fleet.trips)},
         _supply(case),
         dict(switched),
-        energies(case, fleet),
+        energies(case, feeder, fleet),
     )  # fmt: skip
 
 
@@ -107,20 +109,28 @@ def _supply(case: Case) -> dict[str, Any]:
 
 def _forming(case: Case) -> list[str]:
     """Batteries and generators that form an island, with their power and bus."""
-    return [
-        f"{unit[key]} ({unit[power]:g} kW at bus {unit['bus']})"
-        for name, key, power in (("batteries", "battery", "discharge_kw"), ("generators", "generator", "rating_kw"))
-        for unit in (case.table(name).to_dict("records") if len(case.table(name)) else ())
-        if unit["forming"]
-    ]
+    return [f"{unit[key]} ({unit[power]:g} kW at bus {unit['bus']})" for unit, key, power in _forming_units(case)]
+
+
+def _forming_buses(case: Case) -> list[str]:
+    return [unit["bus"] for unit, _, _ in _forming_units(case)]
+
+
+def _forming_units(case: Case) -> Iterator[tuple[dict[Any, Any], str, str]]:
+    """Rows of what forms an island, with the columns of its name and power."""
+    for name, key, power in (("batteries", "battery", "discharge_kw"), ("generators", "generator", "rating_kw")):
+        for unit in case.table(name).to_dict("records") if len(case.table(name)) else ():
+            if unit["forming"]:
+                yield unit, key, power
 
 
 def _sum(frame: Any, column: str) -> float:
     return float(frame[column].sum()) if len(frame) else 0.0
 
 
-def energies(case: Case, fleet: Fleet) -> dict[str, float]:
-    """What there is above reserves, after trips, and what critical loads ask for, in kWh; losses left out.
+def energies(case: Case, feeder: Feeder, fleet: Fleet) -> dict[str, float]:
+    """What there is above reserves, after trips, and what critical loads ask for, in kWh, with what islands take at no
+    load while they are kept up for them; other losses left out.
 
     Where nothing forms the grid, only what vehicles can feed by themselves is counted.
     """
@@ -139,13 +149,43 @@ def energies(case: Case, fleet: Fleet) -> dict[str, float]:
     fuel = float((generators["fuel_l"] / generators["fuel_l_per_kwh"]).sum()) if len(generators) else 0.0
     sun = float(solar["rating_kw"].to_numpy() @ case.profile(solar["profile"]) @ case.hours) if len(solar) else 0.0
     found = {"vehicles": vehicles, "batteries": stored, "generators": fuel, "sun": sun}
-    return found | {"available": sum(found.values()), "asked": _asked(case)}
+    return found | {"available": sum(found.values()), "asked": _asked(case), "no_load": _no_load(case, feeder)}
+
+
+def _critical_loads(case: Case) -> pd.DataFrame:
+    loads = case.table("loads")
+    return loads[loads["tier"] >= 1]
+
+
+def _no_load(case: Case, feeder: Feeder) -> float:
+    """Energy that buses take all the time in islands that a unit forms, for as long as the critical load there that
+    needs power longest, in kWh."""
+    buses, loads = case.table("buses"), _critical_loads(case)
+    formed = {feeder.island[bus] for bus in _forming_buses(case)}
+    longest: dict[int, float] = {}
+    for bus, hours in zip(loads["bus"], _hours_needed(case, loads), strict=True):
+        island = feeder.island.get(bus, -1)
+        if island in formed:
+            longest[island] = max(longest.get(island, 0.0), hours)
+    own = [f"shunt_{phase}_kw" for phase in "abc" if f"shunt_{phase}_kw" in buses]
+    taken = zip(buses["bus"], buses[own].sum(axis=1), strict=True)
+    return float(sum(kw * longest.get(feeder.island[bus], 0.0) for bus, kw in taken))
+
+
+def _hours_needed(case: Case, loads: pd.DataFrame) -> NDArray[np.float64]:
+    """Hours for which each load needs power, (loads,): where it asks, for so many in each day, or at its full kW."""
+    days, whole = float(case.hours.sum()) / 24.0, float(case.hours.sum())
+    asks = (case.profile(loads["profile"]) > 0.0) @ case.hours
+    kw, service = loads["kw"].to_numpy(float), loads["service"].to_numpy(object)
+    by_energy = loads["kwh_per_day"].fillna(0.0).to_numpy(float) * days / np.maximum(kw, 1e-9)
+    by_hours = loads["hours_per_day"].fillna(0.0).to_numpy(float) * days
+    needed = np.where(service == "energy", by_energy, np.where(service == "hours", by_hours, asks))
+    return np.minimum(needed, whole)
 
 
 def _asked(case: Case) -> float:
     """Energy that critical loads need to count as served, in kWh."""
-    loads = case.table("loads")
-    loads = loads[loads["tier"] >= 1]
+    loads = _critical_loads(case)
     drawn = (case.profile(loads["profile"]) @ case.hours) * loads["kw"].to_numpy(float)
     days = float(case.hours.sum()) / 24.0
     service = loads["service"].to_numpy(object)
@@ -166,7 +206,9 @@ def _lines(t: Told) -> list[tuple[str, str]]:
     more = f", {counted(len(models) - SHOWN, 'more model')}" if len(models) > SHOWN else ""
     forming = ", ".join(supply["forming"][:SHOWN]) or "nothing: the feeder is dead, only V2H and V2L serve"
     forming += f", {len(supply['forming']) - SHOWN} more" if len(supply["forming"]) > SHOWN else ""
-    share = f" ({energy['available'] / energy['asked']:.0%})" if energy["asked"] else ""
+    needed = energy["asked"] + energy["no_load"]
+    share = f" ({energy['available'] / needed:.0%})" if needed else ""
+    idle = f" and {energy['no_load']:,.0f} kWh of no-load losses meanwhile" if energy["no_load"] else ""
     found = [
         ("feeder", f"{feeder['name']}: {counted(feeder['buses'], 'bus', 'buses')}, {counted(feeder['loads'], 'load')}, "
                    f"{feeder['kw']:,.0f} kW; {islands} once the head is gone"),
@@ -189,7 +231,7 @@ def _lines(t: Told) -> list[tuple[str, str]]:
                    f"{counted(supply['roofs'], 'rooftop')} {supply['roof_kw']:,.0f} kW; regulators set to neutral "
                    f"{t.switched['regulators']}, capacitors opened {t.switched['capacitors']}"),
         ("energy", f"{energy['available']:,.0f} kWh for the {energy['asked']:,.0f} kWh that critical loads need"
-                   f"{share}: vehicles {energy['vehicles']:,.0f}, batteries {energy['batteries']:,.0f}, "
+                   f"{idle}{share}: vehicles {energy['vehicles']:,.0f}, batteries {energy['batteries']:,.0f}, "
                    f"generators {energy['generators']:,.0f}, sun {energy['sun']:,.0f}"),
     ]  # fmt: skip
     return found

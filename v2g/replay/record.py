@@ -20,7 +20,7 @@ from v2g.replay.islands import Islands, find_islands
 from v2g.replay.kept import bank_limits, engines_running
 from v2g.replay.loads import Loads, read_loads
 from v2g.replay.regulators import Regulators, read_regulators, tap_sheet
-from v2g.replay.resting import kept_up, used_share
+from v2g.replay.resting import shares, stated_share, used_share
 from v2g.replay.shunts import bus_shunts, shunts
 from v2g.replay.sites import Sites, read_sites
 from v2g.replay.sources import Sources, read_sources
@@ -294,25 +294,15 @@ class Record:
 
     @cached_property
     def standing_kw(self) -> Array:
-        """What buses take at every live node by the square of its voltage, shape (nodes, T).
+        """What buses take at every live node at nominal voltage, shape (nodes, T).
 
-        Where engines alone keep the node alive, or its island may rest, it is what the plan says, as far as that can
-        be.
+        Where its island may be alive for a share of the interval only, the plan says for which, as far as that can be.
         """
-        nominal = bus_shunts(self.case, self.feeder).real[:, None]
-        most = nominal * self.given_w
+        nominal, taken = bus_shunts(self.case, self.feeder).real, self.node_sheet["shunt_kw"]
         if not nominal.any():
-            return np.zeros(most.shape)
-        highest = nominal * np.maximum(np.square(self.feeder.vmax_pu)[:, None], 1.0)
-        least, ceiling = bank_limits(most, highest, *self.engines_running)
-        up = kept_up(self.islands, self.sources, nominal[:, 0] > 0.0, self.used_share)
-        rested = np.maximum(0.0, most - highest * (1.0 - up))
-        return np.where(self.live, np.clip(self.node_sheet["shunt_kw"], np.minimum(least, rested), ceiling), 0.0)
-
-    @cached_property
-    def standing_nominal(self) -> Array:
-        """The same at nominal voltage, (nodes, T)."""
-        return self.standing_kw / self.given_w
+            return np.zeros(taken.shape)
+        found = shares(self.islands, self.sources, self.used_share, self.running)
+        return np.where(self.live, nominal[:, None] * stated_share(found, nominal, taken), 0.0)
 
     @cached_property
     def used_share(self) -> Array:

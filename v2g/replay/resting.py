@@ -1,8 +1,9 @@
-"""Islands without a grid may rest for a share of an interval: at least how long one is kept up follows from its use."""
+"""Islands that are alive for a share of an interval: engines that stand still, or nobody who needs them kept up."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,28 +14,60 @@ from v2g.replay.timeline import alike
 from v2g.replay.verdict import Array, Index, Mask
 
 
-def kept_up(islands: Islands, sources: Sources, standing: Mask, used: Array) -> Array:
-    """Least share of each interval in which the island of a node is kept up, (nodes, T); one where it may not rest.
+@dataclass(frozen=True)
+class Shares:
+    """Least and most share of each interval in which the island of a node is alive, and the group of it, (nodes, T).
 
-    It may where no grid and not only engines form it, which burn while they run, and some bus takes power all the time
-    (``standing``, (nodes,)). What hangs on the same formers is one island; it is up for as long as any of its nodes has
-    to be (``used``, (nodes, T)).
+    Nodes with the same number in an interval hang on the same formers: they are one island.
     """
-    out = np.ones(used.shape)
+
+    least: Array
+    most: Array
+    island: Index
+
+
+def shares(islands: Islands, sources: Sources, used: Array, run: Array) -> Shares:
+    """How long islands are alive, by who forms them.
+
+    With a grid, throughout. With others than engines that burn while they run, for as long as any of its nodes has to
+    be: ``used``, (nodes, T). With such engines alone, besides, no less than any of them runs, and no more than all of
+    them do in turns: ``run``, (sources, T).
+    """
+    least, most = np.ones(used.shape), np.ones(used.shape)
+    island = np.zeros(used.shape, dtype=np.int64)
     rows = np.flatnonzero(sources.forming)
     grid, idles = sources.of("grid")[rows], sources.idle_l_per_h[rows] > 0
     for intervals in alike(islands.component):
         hangs = _hangs(islands, intervals[0])
         names, group = np.unique(hangs, axis=1, return_inverse=True)
+        island[:, intervals] = group.reshape(-1, 1)
         for number, formers in enumerate(names.T):
-            nodes = np.flatnonzero(group.ravel() == number)
-            if not standing[nodes].any():
-                continue
+            at = np.ix_(np.flatnonzero(group.ravel() == number), intervals)
             there = islands.former_there[np.ix_(formers, intervals)]
-            rests = ~there[grid[formers]].any(axis=0) & there[~idles[formers]].any(axis=0)
-            most = used[np.ix_(nodes, intervals)].max(axis=0)
-            out[np.ix_(nodes, intervals[rests])] = np.clip(most[rests], 0.0, 1.0)
-    return out
+            ran = np.where(there & idles[formers, None], run[np.ix_(rows[formers], intervals)], 0.0)
+            needed = np.clip(used[at].max(axis=0), 0.0, 1.0)
+            alone = ~there[~idles[formers]].any(axis=0)
+            longest = np.where(alone, np.minimum(ran.sum(axis=0), 1.0), 1.0)
+            shortest = np.where(alone, np.maximum(ran.max(axis=0, initial=0.0), needed), needed)
+            least[at] = np.where(there[grid[formers]].any(axis=0), 1.0, np.minimum(shortest, longest))
+            most[at] = longest
+    return Shares(least, most, island)
+
+
+def stated_share(found: Shares, nominal: Array, taken: Array) -> Array:
+    """Share of each interval in which an island is alive by what its buses take, as far as that can be, (nodes, T).
+
+    ``nominal`` (nodes,) is what they take while it is, ``taken`` (nodes, T) what the plan says: all of an island goes
+    by one share.
+    """
+    out = np.ones(taken.shape)
+    for intervals in alike(found.island):
+        group = found.island[:, intervals[0]]
+        whole = np.bincount(group, weights=nominal)
+        stated = np.array([np.bincount(group, weights=taken[:, t]) for t in intervals]).T
+        share = np.divide(stated, whole[:, None], out=np.ones(stated.shape), where=whole[:, None] > 0.0)
+        out[:, intervals] = share[group]
+    return np.clip(out, found.least, found.most)
 
 
 def _hangs(islands: Islands, at: int) -> Mask:

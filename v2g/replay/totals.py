@@ -129,7 +129,8 @@ def feeder_losses(record: Record) -> float:
 
 
 def off_nominal(record: Record) -> float:
-    """What else the plan says that nodes lose, in kWh: what loads that follow the voltage draw beyond nominal."""
+    """What else the plan says that nodes lose, in kWh: what loads and buses that follow the voltage draw
+    beyond nominal."""
     return float((record.lost.real * record.hours).sum()) - feeder_losses(record)
 
 

@@ -17,6 +17,7 @@ from v2g.readiness import shortages
 from v2g.remedies import Remedy
 from v2g.replay.record import Record
 from v2g.replay.verdict import Verdict
+from v2g.reports.ac import rounds_report
 from v2g.reports.console import counted
 from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, people, tiers
 
@@ -67,19 +68,16 @@ def plan_report(case: Case, plan: Plan, folder: Path | None = None) -> str:
         *(f"  fleet minimum: {one}" for one in shortages(Record(case, plan, 1e-6))),
         _audit_line(plan),
         _certificate_line(plan),
-        *_ac_line(plan),
+        *_ac_lines(plan),
     ]
     if folder is not None:
         lines.append(f"plan: {folder}")
     return "\n".join(lines)
 
 
-def _ac_line(plan: Plan) -> list[str]:
+def _ac_lines(plan: Plan) -> list[str]:
     found = part(plan.summary, "ac")
-    if not found:
-        return []
-    rounds = len(found.get("rounds", ()))
-    return [f"  AC replay ({found['engine']}): {found['headline']}; {rounds} {'round' if rounds == 1 else 'rounds'}"]
+    return [f"  {line}" for line in rounds_report(found)] if found else []
 
 
 def _tier_line(row: Tier, horizon: float) -> str:

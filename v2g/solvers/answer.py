@@ -29,7 +29,7 @@ class Answer:
     """Point ``x`` (columns,), row multipliers ``y`` (rows,) where the solver gives them, and what it says of itself.
 
     There is no ``x`` without a status that has a point. ``bound`` is the solver's own claim; the
-    certificate never uses it.
+    certificate never uses it. ``tried`` are the methods that failed, one after the other, each with what it said.
     """
 
     status: Status
@@ -37,6 +37,7 @@ class Answer:
     y: Floats | None = None
     bound: float | None = None
     message: str = ""
+    tried: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.x is not None) != self.status.has_point:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -57,7 +59,8 @@ class Session:
     def __init__(self, options: dict[str, Any] | None = None) -> None:
         self.highs = highspy.Highs()
         self.highs.silent()
-        self.searching = False
+        self.searching, self.afresh = False, True
+        self.method, self.failed = "choose", list[str]()
         for name, value in (options or {}).items():
             self.option(name, value)
 
@@ -69,6 +72,7 @@ class Session:
             _need_hipo()
         if self.highs.setOptionValue(name, value) != highspy.HighsStatus.kOk:
             raise UsageError(f"HiGHS refuses the option {name} = {value!r}.")
+        self.method = str(value) if name == "solver" else self.method
 
     def load(self, rows: Rows, row_lower: Floats, row_upper: Floats, lower: Floats, upper: Floats, cost: Floats,
              integer: NDArray[np.bool_] | None = None) -> None:  # fmt: skip
@@ -96,6 +100,7 @@ class Session:
     def forget(self) -> None:
         """Start the next run from nothing: presolve and a fresh basis beat a basis of another objective."""
         _must(self.highs.clearSolver(), "forgotten its basis")
+        self.afresh = True
 
     def basis(self) -> Any:
         """Where the last run ended, for `resume`."""
@@ -105,6 +110,7 @@ class Session:
         """Start the next run where an earlier one ended, if it got anywhere."""
         if basis.valid:
             _must(self.highs.setBasis(basis), "taken up an earlier basis")
+            self.afresh = False
 
     def bounds(self, columns: NDArray[Any], lower: Floats, upper: Floats) -> None:
         """New bounds for some columns."""
@@ -142,10 +148,33 @@ class Session:
         _must(status, "taken a point to start from")
 
     def run(self, time_limit: float | None = None) -> Answer:
-        """Solve; the answer's point and multipliers are copies.
+        """Solve; the answer's point and multipliers are copies. A failure names all runs that failed since a success.
 
-        HiGHS counts the time of all runs for linear programs, and of the run alone where columns are whole.
+        Simplex now and then stops at a point that it cannot judge ("Unknown"), a few pivots from the optimum: it goes
+        on from there, and where that is no help it starts afresh.
         """
+        until = None if time_limit is None else time.perf_counter() + time_limit
+        answer = self._noted(time_limit)
+        for anew in (False, True):
+            if answer.status is not Status.FAILED or self.searching or self.method != "simplex":
+                break
+            if anew:
+                self.forget()
+            answer = self._noted(None if until is None else until - time.perf_counter())
+        return answer
+
+    def _noted(self, time_limit: float | None) -> Answer:
+        """One run; a failure is kept in mind until a run ends otherwise."""
+        how = "branch and bound" if self.searching else f"{self.method} {'afresh' if self.afresh else 'from a basis'}"
+        answer, self.afresh = self._run(time_limit), False
+        if answer.status is not Status.FAILED:
+            self.failed.clear()
+            return answer
+        self.failed.append(f"{how} ({answer.message})")
+        return replace(answer, tried=tuple(self.failed))
+
+    def _run(self, time_limit: float | None) -> Answer:
+        """HiGHS counts the time of all runs for linear programs, and of the run alone where columns are whole."""
         before = 0.0 if self.searching else float(self.highs.getRunTime())
         limit = np.inf if time_limit is None else before + max(float(time_limit), 0.01)
         self.option("time_limit", limit)

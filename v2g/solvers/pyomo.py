@@ -64,7 +64,7 @@ def _by_executable(model: Any, variables: list[Any], variant: str, gap: float, t
     results = solver.solve(model, load_solutions=False)
     condition = str(results.solver.termination_condition)
     if condition not in ("optimal", "feasible"):
-        return Answer(_STATUS.get(condition, Status.FAILED), message=condition)
+        return _without_point(variant, condition)
     model.solutions.load_from(results)
     status = Status.OPTIMAL if condition == "optimal" else Status.FEASIBLE
     return Answer(status, _values(variables), bound=_finite(results.problem.lower_bound), message=condition)
@@ -82,9 +82,14 @@ def _by_interface(model: Any, variables: list[Any], variant: str, gap: float, ti
     )
     condition = results.termination_condition.name
     if condition != "convergenceCriteriaSatisfied":
-        return Answer(_STATUS.get(condition, Status.FAILED), message=condition)
+        return _without_point(variant, condition)
     results.solution_loader.load_vars()
     return Answer(Status.OPTIMAL, _values(variables), bound=_finite(results.objective_bound), message=condition)
+
+
+def _without_point(variant: str, condition: str) -> Answer:
+    status = _STATUS.get(condition, Status.FAILED)
+    return Answer(status, message=condition, tried=(f"{variant} ({condition})",) if status is Status.FAILED else ())
 
 
 _STATUS = {
