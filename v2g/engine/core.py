@@ -18,7 +18,7 @@ from v2g.solvers.highs import Session
 VIOLATION = 2e-8
 ROUNDS = 200
 PATIENCE = 0.4
-STALLED, LEAST_STALLED = 20.0, 60.0
+STALLED, LEAST_STALLED = 10.0, 20.0
 WHOLE = 1e-6
 SEARCH = {"solver": "choose", "mip_feasibility_tolerance": 1e-9}
 
