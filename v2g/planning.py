@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from v2g.affine import Floats
 from v2g.case import Case
@@ -19,7 +20,7 @@ from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
 from v2g.engine.core import Reduced
 from v2g.engine.mixed import Mixed, further
-from v2g.engine.stages import Run
+from v2g.engine.stages import Run, Stage
 from v2g.engine.steady import Steady
 from v2g.errors import AuditFailed, SolveError, Unmeetable, UsageError
 from v2g.infeasible import told
@@ -175,14 +176,15 @@ def _run(problem: Problem, lp: LP, family: str, variant: str, options: dict[str,
     return ByPyomo(core, clock, report, gap, witness=pyomo_reading.read(problem), variant=variant)
 
 
-def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenance: dict[str, Any], gap: float) -> Plan:
+def frames_of(case: Case, tables: Tabulator, stages: list[Stage], lp: LP) -> dict[str, pd.DataFrame]:
+    """The tables of a plan."""
     frames = {
         "loads": tables.loads(),
         "vehicles": tables.vehicles(),
         "nodes": tables.nodes(),
         "lines": tables.lines(),
         "sources": tables.sources(),
-        "prices": tables.prices(run.stages),
+        "prices": tables.prices(stages),
     }
     sent = tables.deliveries()
     if len(sent):
@@ -192,6 +194,11 @@ def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenanc
         frames["taps"] = tables.taps()
     if tables.outsiders():
         frames["others"] = tables.others()
+    return frames
+
+
+def _draft(case: Case, tables: Tabulator, run: Run, lp: LP, x: Floats, provenance: dict[str, Any], gap: float) -> Plan:
+    frames = frames_of(case, tables, run.stages, lp)
     summary = summarise(case, frames, run.stages, lp, x, provenance, gap, tables.problem.numbers)
     return Plan(summary, frames, evidence(run, lp))
 
