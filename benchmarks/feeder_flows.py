@@ -22,7 +22,7 @@ from v2g.replay.columns import numbers
 from v2g.replay.feeder import PHASES, Feeder, places, read_feeder
 from v2g.replay.islands import Islands, find_islands
 from v2g.replay.regulators import Regulators, read_regulators
-from v2g.replay.shunts import shunts
+from v2g.replay.shunts import bus_shunts, shunts
 from v2g.replay.sweep import leg_ends
 from v2g.replay.verdict import Array, Complex
 from v2g.replay.voltage import given_taps, leg_drops, references, sweep_voltages
@@ -110,7 +110,7 @@ class Flows:
         for (bus, phases, _), power in self.machines():
             for phase in phases:
                 out[self.feeder.number[bus, phase]] += power / len(phases)
-        return out
+        return out - bus_shunts(self.case, self.feeder).real[:, None]
 
     def _law(self) -> Callable[[Complex], Complex]:
         """Flow on each leg from what the nodes inject: a factorised balance of nodes that nobody forms."""
@@ -155,6 +155,9 @@ class Flows:
         for place, power in self.machines():
             if script.alive(place[0], place[1]):
                 yield self._load(script, place, -power, (0.0, 0.0)), -power
+        for (bus, phase), power in zip(self.feeder.nodes, bus_shunts(self.case, self.feeder), strict=True):
+            if power and script.alive(bus, phase):
+                yield self._load(script, (bus, phase, "wye"), power, (2.0, 2.0)), power
 
     def _load(self, script: Script, place: tuple[str, str, str], power: complex, bends: tuple[float, float]) -> str:
         bus, phases, connection = place

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from benchmarks import imported, tables, voltages
+from benchmarks import batches, imported, tables, voltages
 from benchmarks.child import measure
 
 Run = dict[str, Any]
@@ -99,5 +99,13 @@ STUDIES: Mapping[str, Study] = {
         (),
         tables.imported,
         imported.study,
+    ),
+    "batch": Study(
+        "What a study costs beside solving",
+        ("village", "depot"),
+        ("quick",),
+        (),
+        batches.table,
+        batches.study,
     ),
 }

@@ -42,6 +42,12 @@ ENGINE = May(
 )  # fmt: skip
 REPORTS = May(("v2g.case", "v2g.plan", "v2g.replay", "v2g.errors", "v2g.reports", "v2g.formats.atomic"), BORDERS)
 
+BENCHED = ("v2g.benchmark.program", "v2g.benchmark.texts", "v2g.benchmark.watch", "v2g.benchmark.solvers")
+RIVALS = (
+    "scipy", "highspy", "pulp", "pyscipopt", "ortools", "clarabel", "scs", "gurobipy", "xpress", "cplex", "coptpy",
+    "mosek",
+)  # fmt: skip
+
 TABLE = {
     "v2g.errors": May(),
     "v2g.schema": May(),
@@ -80,9 +86,30 @@ TABLE = {
     ),
     "v2g.exports.exporting": ANYTHING,
     "v2g.populate": May(("v2g.case", "v2g.errors", "v2g.formats", "v2g.reading", "v2g.populate"), BORDERS),
+    "v2g.benchmark": ANYTHING,
+    "v2g.benchmark.program": May((), ARRAYS),
+    "v2g.benchmark.watch": May(),
+    "v2g.benchmark.texts": May(("v2g.benchmark.program",), ARRAYS),
+    "v2g.benchmark.solvers": May(BENCHED, (*ARRAYS, *RIVALS)),  # who solves knows nothing of who judges
+    "v2g.benchmark.child": May((*BENCHED, "v2g.benchmark.outside"), ARRAYS),
+    "v2g.benchmark.outside": May(("v2g.benchmark.solvers", "v2g.errors")),
+    "v2g.benchmark.judging": May(
+        ("v2g.affine", "v2g.benchmark.instances", "v2g.benchmark.program", "v2g.engine", "v2g.plan", "v2g.planning",
+         "v2g.replay", "v2g.summary", "v2g.tabulate"),
+        ARRAYS,
+    ),
+    "v2g.benchmark.profile": May(ANYTHING.inside, (*ARRAYS, "matplotlib")),
     "v2g.reports": REPORTS,
     "v2g.reports.ac": May(("v2g.ac",)),
     "v2g.reports.columns": May(("v2g.schema",)),
+    "v2g.reports.sources": May(("v2g.errors", "v2g.batch.folder", "v2g.reports")),
+    **dict.fromkeys(
+        ("v2g.reports.study", "v2g.reports.study_folder"),
+        May((*REPORTS.inside, "v2g.batch.answers", "v2g.batch.tables"), BORDERS),
+    ),
+    "v2g.reports.study_figure": May(("v2g.batch.answers", "v2g.reports"), (*ARRAYS, "matplotlib")),
+    "v2g.batch.answers": May(("v2g.batch.answers", "v2g.batch.folder", "v2g.batch.tables", "v2g.errors"), BORDERS),
+    "v2g.batch.answers.intervals": May((), (*ARRAYS, "scipy")),
     "v2g.reports.console": May(REPORTS.inside, ("rich",)),
     "v2g.reports.figure": May(REPORTS.inside, (*BORDERS, "matplotlib")),
     "v2g.readiness": May(("v2g.replay", "v2g.spans"), ARRAYS),
@@ -124,8 +151,12 @@ TABLE = {
         BORDERS,
     ),
     "v2g.scarcity": May(("v2g.asks", "v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
+    "v2g.batch": ANYTHING,
+    "v2g.batch.cluster": May(ANYTHING.inside, ("distributed",)),
+    "v2g.batch.parquet": May(ANYTHING.inside, ("pandas", "pyarrow")),
     **dict.fromkeys(
-        ("v2g", "v2g.cli", "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.register", "v2g.reading",
+        ("v2g", "v2g.cli", "v2g.cli_batch", "v2g.cli_benchmark",
+         "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.cli_report", "v2g.register", "v2g.reading",
          "v2g.outside", "v2g.planning", "v2g.tabulate", "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify",
          "v2g.infeasible",
          "v2g.limit_rows", "v2g.limit_words", "v2g.whose", "v2g.math"),

@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("scipy")
 
 ROOT = Path(__file__).resolve().parent.parent
-STUDIES = ("vehicles", "assembly", "growth", "whole", "voltages", "imported")
+STUDIES = ("vehicles", "assembly", "growth", "whole", "voltages", "imported", "batch")
 
 
 @pytest.fixture(scope="module")

@@ -181,9 +181,10 @@ def test_none_where_all_is_kept() -> None:
 
 
 def folders() -> Iterable[Path]:
-    """All golden cases and shipped ones; the large ones ask for nothing else."""
+    """All golden cases and shipped ones; the large ones would show nothing else."""
+    small = ("ieee13", "village", "places", "chiba", "depot")
     yield from (folder for folder in sorted(CASES.iterdir()) if (folder / "case.toml").is_file())
-    yield from (Path(str(folder)) for name, folder in shipped_cases().items() if name.startswith("ieee13") or "ieee" not in name)
+    yield from (Path(str(folder)) for name, folder in shipped_cases().items() if name.startswith(small))
 
 
 @pytest.mark.parametrize("folder", list(folders()), ids=lambda folder: folder.name)

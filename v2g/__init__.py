@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from v2g.ac.secure import solve_secure
     from v2g.ac.verdict import AcVerdict
     from v2g.ac.verdict import verify as replay_ac
+    from v2g.batch.answers import answers
+    from v2g.batch.driver import batch
+    from v2g.batch.reproduce import reproduce
+    from v2g.batch.study import shipped_studies as studies
+    from v2g.benchmark.bench import benchmark
     from v2g.case import Case
     from v2g.certify import certify
     from v2g.errors import V2GError
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from v2g.reading import check, read
     from v2g.replay import Verdict
     from v2g.replay import audit as verify
+    from v2g.reports.study_folder import report_study as report
     from v2g.shortfalls import shortfalls
     from v2g.survival import survive
     from v2g.values import values
@@ -51,6 +57,9 @@ __all__ = [
     "Populated",
     "V2GError",
     "Verdict",
+    "answers",
+    "batch",
+    "benchmark",
     "cases",
     "certify",
     "check",
@@ -62,9 +71,12 @@ __all__ = [
     "read",
     "read_plan",
     "replay_ac",
+    "report",
+    "reproduce",
     "shortfalls",
     "solve",
     "solve_secure",
+    "studies",
     "survive",
     "values",
     "verify",
@@ -79,6 +91,9 @@ _HOMES = {
     "Populated": "v2g.populate:Populated",
     "V2GError": "v2g.errors:V2GError",
     "Verdict": "v2g.replay:Verdict",
+    "answers": "v2g.batch.answers:answers",
+    "batch": "v2g.batch.driver:batch",
+    "benchmark": "v2g.benchmark.bench:benchmark",
     "cases": "v2g.formats.shipped:shipped_cases",
     "certify": "v2g.certify:certify",
     "check": "v2g.reading:check",
@@ -90,9 +105,12 @@ _HOMES = {
     "read": "v2g.reading:read",
     "read_plan": "v2g.formats.plan_folder:read_plan",
     "replay_ac": "v2g.ac.verdict:verify",
+    "report": "v2g.reports.study_folder:report_study",
+    "reproduce": "v2g.batch.reproduce:reproduce",
     "shortfalls": "v2g.shortfalls:shortfalls",
     "solve": "v2g.planning:solve",
     "solve_secure": "v2g.ac.secure:solve_secure",
+    "studies": "v2g.batch.study:shipped_studies",
     "survive": "v2g.survival:survive",
     "values": "v2g.values:values",
     "verify": "v2g.replay:audit",

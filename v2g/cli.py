@@ -17,9 +17,12 @@ from typing import Any
 
 import click
 
+from v2g.cli_batch import batch, reproduce
+from v2g.cli_benchmark import benchmark
 from v2g.cli_export import export_
 from v2g.cli_feeders import import_
 from v2g.cli_populate import populate
+from v2g.cli_report import report, studies
 from v2g.errors import Finding, InvalidCase, V2GError
 from v2g.reports.console import Progress, printable, show_findings, stderr, tolerant_output
 
@@ -173,7 +176,7 @@ def verify(case: str, plan: Path, exact: bool, ac: bool, extra: Sequence[Path], 
     else:
         _say(f"{verdict_report(verdict)}\n{certificate_report(proof)}")
         if truth is not None:
-            _say(ac_report(truth))
+            _say(ac_report(truth, corrected="ac" in found.summary))
     return OK if verdict.ok and proof.ok and (truth is None or truth.secure) else FINDINGS
 
 
@@ -284,6 +287,11 @@ def cases(json_: bool) -> int:
 v2g.add_command(import_)
 v2g.add_command(export_)
 v2g.add_command(populate)
+v2g.add_command(report)
+v2g.add_command(studies)
+v2g.add_command(benchmark)
+v2g.add_command(batch)
+v2g.add_command(reproduce)
 
 
 def _read(case: str, parts: Sequence[type[Any]], warn: bool = True) -> Any:

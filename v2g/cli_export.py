@@ -12,15 +12,16 @@ from v2g.reports.console import printable
 
 
 class WithFormats(click.Command):
-    """A command whose help ends with the formats that a register holds; it is loaded for the help alone."""
+    """A command whose help ends with what a register holds; it is loaded for the help alone."""
 
     register = ""
+    heading = "Formats"
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """One line for each format."""
+        """One line for each entry."""
         module, _, name = self.register.partition(":")
         known = getattr(import_module(module), name)
-        with formatter.section("Formats"):
+        with formatter.section(self.heading):
             formatter.write_dl([(key, known[key].title) for key in known])
 
 

@@ -14,10 +14,10 @@ from v2g.formats.shipped import locate
 COPIED = (".csv", ".toml", ".md")
 
 
-def title_of(folder: Path) -> str:
-    """Title of a case, or nothing where its header has none or cannot be read."""
+def title_of(folder: Path, name: str = HEADER_FILE) -> str:
+    """Title of a case, or of what else has one in a file; nothing where that has none or cannot be read."""
     try:
-        return str(tomllib.loads((folder / HEADER_FILE).read_text(encoding="utf-8-sig")).get("title", ""))
+        return str(tomllib.loads((folder / name).read_text(encoding="utf-8-sig")).get("title", ""))
     except (OSError, ValueError):
         return ""
 

@@ -1,0 +1,140 @@
+"""`v2g report` on a study: what is said first, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from study_folders import Ran, study_folder
+
+from v2g.batch.answers.answer import Chart, Series
+from v2g.cli import run
+from v2g.reports.study_figure import chart_bytes
+
+AXES = {"fleet": "fleet_size"}
+CLASH = "Limits clash: |reserve| of <bus_1>"
+
+
+def half_done(folder: Path) -> Path:
+    """Two sizes, three seeds: one scenario failed, one died, one is not run yet."""
+    served = {(1, 1): 4.0, (1, 2): 6.0, (2, 1): 8.0}
+    status = {(1, 3): ("no_plan", CLASH), (2, 2): ("died", "killed by signal 9"), (2, 3): (None, "")}
+    ran = [
+        Ran(seed, {"fleet": size}, served_h=served.get((size, seed), 0.0), gap=0.02 if size == 2 else 0.0,
+            **dict(zip(("status", "reason"), status.get((size, seed), ("planned", "")), strict=True)))
+        for size in (1, 2) for seed in (1, 2, 3)
+    ]  # fmt: skip
+    return study_folder(folder, AXES, ran)
+
+
+def test_a_partial_study_says_so_first_and_names_what_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = half_done(tmp_path / "study")
+    assert run(["report", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "A study written by hand"
+    assert lines[1].startswith("PARTIAL: 1 of 6 scenarios not run yet.")
+    assert lines[2] == "6 scenarios, 3 seeds: 3 planned, 1 no_plan, 1 died, 1 not run yet"
+    assert lines[3:7] == [
+        "FAILED, no_plan: 1 scenario (3)", f"  1 x {CLASH}",
+        "FAILED, died: 1 scenario (5)", "  1 x killed by signal 9",
+    ]  # fmt: skip
+    assert lines[7] == "1 plan farther than 0.1% from what is proven possible (up to 2.0%)"
+    assert any(line.startswith("by_start: not answered. No axis changes when the outage begins") for line in lines)
+    written = study / "answers"
+    page = (written / "answers.md").read_text(encoding="utf-8")
+    assert page.splitlines()[2].startswith("- PARTIAL: 1 of 6 scenarios")
+    assert "Limits clash: &#124;reserve&#124; of &lt;bus\\_1&gt;" in page, "text of a study is no markup"
+    with (written / "failed.csv").open(newline="", encoding="utf-8") as file:
+        failed = list(csv.DictReader(file))
+    assert [(row["scenario"], row["fleet"], row["status"]) for row in failed] == [
+        ("3", "1", "no_plan"),
+        ("5", "2", "died"),
+    ]
+    assert failed[0]["reason"] == CLASH
+
+
+def test_everything_is_written_and_what_is_not_its_own_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study, out = half_done(tmp_path / "study"), tmp_path / "out"
+    assert run(["report", str(study), "--out", str(out), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["partial"] is True and told["status"] == {"planned": 3, "no_plan": 1, "died": 1, "not run yet": 1}
+    assert [row["scenario"] for row in told["failed"]] == [3, 5]
+    names = [answer["name"] for answer in told["answers"]]
+    assert names == ["enough-fleet", "served-fleet", "survival-fleet", "marginal-fleet", "unserved-fleet",
+                     "unserved_energy-fleet"]  # fmt: skip
+    assert told["folder"] == str(out) and list(told["unanswered"]) == ["by_start"]
+    first = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert {f"{name}.{form}" for name in names for form in ("csv", "svg")} < set(first)
+    for name in names:
+        assert ElementTree.fromstring(first[f"{name}.svg"]).tag.endswith("svg")
+        assert b"draws (seeds)" in first[f"{name}.svg"], "n is stated"
+        assert f"]({name}.svg)" in first["answers.md"].decode()
+    (served,) = [answer["table"] for answer in told["answers"] if answer["name"] == "served-fleet"]
+    assert [row["critical_served_h"] for row in served] == [5.0, 8.0], "means of whole draws"
+    assert served[1]["critical_served_low_h"] is None
+    header, *rows = first["served-fleet.csv"].decode().splitlines()
+    assert header.startswith("fleet_vehicles,draws,scenarios,failed,not_run,critical_required_h,critical_served_h")
+    assert rows[0].startswith("1,2,3,1,0,10,5,")
+    (out / "mine.txt").write_text("kept")
+    assert run(["report", str(study), "--out", str(out), "--axis", "fleet"]) == 0
+    again = {file.name: file.read_bytes() for file in out.iterdir()}
+    assert again.pop("mine.txt") == b"kept"
+    assert {n: d for n, d in again.items() if n != "answers.json"} == {
+        n: d for n, d in first.items() if n != "answers.json"
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["{here}/nothing"], 2, "There is nothing to report on"),
+        (["{here}/study", "--out", "{here}/full"], 2, "holds other things than answers"),
+        (["{here}/study", "--share", "90"], 2, "--share: found 90; allowed: a number between 0 and 1"),
+        (["{here}/study", "--axis", "cars"], 2, "--axis: found 'cars'; allowed: fleet"),
+        (["{here}/broken"], 1, "is not JSON"),
+    ],
+)
+def test_what_cannot_be_reported_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: int, said: str
+) -> None:
+    half_done(tmp_path / "study")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "letter.txt").write_text("mine")
+    (half_done(tmp_path / "broken") / "results" / f"{1:032x}.json").write_text("{")
+    assert run(["report", *(word.format(here=tmp_path) for word in words)]) == code
+    assert said in capsys.readouterr().err
+    assert (tmp_path / "full" / "letter.txt").read_text() == "mine"
+
+
+def test_help_says_what_can_be_reported_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "--help"]) == 0
+    assert "STUDYDIR" in capsys.readouterr().out
+
+
+def test_without_matplotlib_tables_and_page_are_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("v2g.reports.study_folder.find_spec", lambda name: None)
+    assert run(["report", str(half_done(tmp_path / "study")), "--out", str(tmp_path / "out")]) == 0
+    assert "figures: none, as matplotlib is not installed" in capsys.readouterr().out
+    assert not list((tmp_path / "out").glob("*.svg")) and (tmp_path / "out" / "served-fleet.csv").is_file()
+
+
+def test_curves_are_told_apart_without_colour() -> None:
+    """Each has a dash pattern and a marker of its own, and figures of the same chart are the same bytes."""
+    x = np.array([0.0, 1.0, 2.0])
+    lines = tuple(Series(f"{n} $ell", x, x * n, x * n - 1, x * n + 1) for n in range(1, 7))
+    chart = Chart("steps", "a $ in a title_", "hours, h", "kW", lines, "n = 3 draws")
+    drawn = chart_bytes(chart)
+    assert drawn == chart_bytes(chart)
+    dashes = {piece.split(b";")[0] for piece in drawn.split(b"stroke-dasharray:")[1:]}
+    assert len(dashes) >= 5
+    assert b"a $ in a title_" in drawn and b"1 $ell" in drawn

@@ -1,0 +1,153 @@
+"""The share of sites of the first tier that are alive after so many hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from v2g.batch.answers.answer import Answer, Asked, Chart, Floats, NoAnswer, percent, series
+from v2g.batch.answers.finished import Finished
+from v2g.batch.answers.groups import Groups, grouped
+from v2g.batch.answers.intervals import Interval, jackknife
+from v2g.batch.answers.served import other_axes
+
+MOST_CURVES = 6
+MOST_BANDS = 3
+"""With more curves than that in a figure, their intervals would hide each other."""
+NOTES = (
+    "A site is a critical load of the tier. It is dead from the hour on at which it first lacks something that it asks "
+    "for, even if it is served again later.",
+    "Kaplan and Meier's estimate: where outages differ in length, a site that is alive when its outage ends counts "
+    "for as long as it was watched.",
+    "Intervals by leaving out one draw (seed) at a time, as sites of one draw share its weather and its fleet. None "
+    "where draws are all alike.",
+)
+
+
+class Curve(NamedTuple):
+    """Shares alive at points in h, (points,): sites watched then, those lost then, the share and its interval."""
+
+    at: Floats
+    watched: Floats
+    lost: Floats
+    alive: list[Interval]
+
+
+class Survival:
+    """Kaplan-Meier curves of the sites of a tier along an axis."""
+
+    name = "survival"
+    title = "share of tier-1 sites alive after so many hours"
+
+    def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
+        """One for each axis."""
+        if not (study.loads["tier"] == asked.tier).any():
+            raise NoAnswer(f"No scenario with a plan has critical loads of tier {asked.tier}.")
+        return [self._along(grouped(study, axis), asked) for axis in asked.along(study)]
+
+    def _along(self, groups: Groups, asked: Asked) -> Answer:
+        sites = _sites(groups.study, asked.tier)
+        horizon = float(sites["horizon"].max())
+        points = np.unique(np.concatenate([[0.0], sites.loc[sites["lost"], "until"].to_numpy(float), [horizon]]))
+        curves = [curve(sites[sites["scenario"].isin(groups.complete(n))], points, asked.confidence)
+                  for n in range(len(groups.each))]  # fmt: skip
+        heads = pd.DataFrame(groups.columns())
+        parts = [heads.iloc[[n] * len(one.at)].reset_index(drop=True).join(_rows(one)) for n, one in enumerate(curves)]
+        name, title = groups.axis.name, f"Tier-{asked.tier} sites alive, by {groups.axis.name}"
+        return Answer(
+            f"survival-{name}", title, _sentence(groups, curves, sites, horizon, asked),
+            pd.concat(parts, ignore_index=True), (*NOTES, *other_axes(groups)), _chart(groups, curves, asked),
+        )  # fmt: skip
+
+
+def _sites(study: Finished, tier: int) -> pd.DataFrame:
+    """Sites of the tier in each plan: until when they were watched, and whether they were lost then."""
+    mine = study.loads[study.loads["tier"] == tier]
+    dark = pd.to_numeric(mine["dark_from_h"]).to_numpy(float)
+    ends = study.measure("horizon_h").reindex(mine["scenario"]).to_numpy(float)
+    return pd.DataFrame({
+        "scenario": mine["scenario"].to_numpy(), "seed": study.rows["seed"].reindex(mine["scenario"]).to_numpy(),
+        "until": np.where(np.isnan(dark), ends, dark), "lost": ~np.isnan(dark), "horizon": ends,
+    })  # fmt: skip
+
+
+def curve(sites: pd.DataFrame, points: Floats, confidence: float) -> Curve:
+    """Kaplan and Meier's estimate at given points, and its interval from leaving out one seed at a time.
+
+    ``sites`` has columns ``seed``, ``until`` (h), ``lost`` and ``horizon`` (h). Points after the longest horizon are
+    left out.
+    """
+    seeds = sorted(set(sites["seed"]))
+    points = points[points <= sites["horizon"].max()] if len(sites) else points[:0]
+    watched, lost = np.zeros((len(seeds), points.size)), np.zeros((len(seeds), points.size))
+    for row, seed in enumerate(seeds):
+        mine = sites[sites["seed"] == seed]
+        until = np.sort(mine["until"].to_numpy(float))
+        watched[row] = until.size - np.searchsorted(until, points, side="left")
+        gone = np.sort(mine.loc[mine["lost"], "until"].to_numpy(float))
+        lost[row] = np.searchsorted(gone, points, side="right") - np.searchsorted(gone, points, side="left")
+    whole = _estimate(watched.sum(axis=0), lost.sum(axis=0))
+    without = _estimate(watched.sum(axis=0) - watched, lost.sum(axis=0) - lost)
+    alive = [jackknife(float(whole[k]), without[:, k].tolist(), confidence, 0.0, 1.0) for k in range(points.size)]
+    return Curve(points, watched.sum(axis=0), lost.sum(axis=0), alive)
+
+
+def _estimate(watched: Floats, lost: Floats) -> Floats:
+    """Product over points of the share that is not lost there."""
+    kept = 1.0 - np.divide(lost, watched, out=np.zeros_like(lost, dtype=float), where=watched > 0)
+    return np.asarray(np.cumprod(kept, axis=-1))
+
+
+def _rows(one: Curve) -> pd.DataFrame:
+    ends = {end: [getattr(i, end) for i in one.alive] for end in ("mean", "low", "high")}
+    return pd.DataFrame({
+        "after_h": one.at, "sites_watched": one.watched.astype(int), "sites_lost": one.lost.astype(int),
+        "alive_share": ends["mean"], "alive_low_share": ends["low"], "alive_high_share": ends["high"],
+    })  # fmt: skip
+
+
+def _sentence(groups: Groups, curves: Sequence[Curve], sites: pd.DataFrame, horizon: float, asked: Asked) -> str:
+    days = [hour for hour in (24.0, 48.0, 72.0) if hour < horizon]
+    said = []
+    known = [n for n, one in enumerate(curves) if one.at.size]
+    for n in dict.fromkeys((known[0], known[-1])) if known else ():
+        own = min(horizon, float(curves[n].at[-1]))
+        shares = [f"{_share(curves[n], hour)} after {hour:g} h" for hour in (*(d for d in days if d < own), own)]
+        said.append(f"{groups.named(n)}: {', '.join(shares)}")
+    return f"Tier-{asked.tier} sites alive ({asked.sure} intervals): " + "; ".join(said) + "."
+
+
+def _share(one: Curve, hour: float) -> str:
+    found = one.alive[int(np.searchsorted(one.at, hour + 1e-9, side="right")) - 1]
+    if np.isnan(found.low):
+        return percent(found.mean)
+    return f"{percent(found.mean)} ({percent(found.low)} to {percent(found.high)})"
+
+
+def _chart(groups: Groups, curves: Sequence[Curve], asked: Asked) -> Chart:
+    picked = chosen(len(curves))
+    lines = [
+        series(groups.each[n].label + groups.axis.noun_of(groups.each[n].value), curves[n].at, curves[n].alive)
+        for n in picked
+        if curves[n].at.size
+    ]
+    shaded = f"; hatched: {asked.sure} interval" if len(lines) <= MOST_BANDS else ""
+    left = "" if len(picked) == len(curves) else f"; {len(picked)} of {len(curves)} values shown"
+    return Chart(
+        "steps", f"Share of tier-{asked.tier} sites alive, by {groups.axis.name}", "hours since the start, h",
+        "share of sites alive", tuple(lines), f"{groups.foot()}{shaded}{left}", top=1.0,
+    )  # fmt: skip
+
+
+def chosen(count: int) -> list[int]:
+    """Which of so many curves are drawn: at most `MOST_CURVES`, first and last among them.
+
+    >>> chosen(3), chosen(11)
+    ([0, 1, 2], [0, 2, 4, 6, 8, 10])
+    """
+    if count <= MOST_CURVES:
+        return list(range(count))
+    return [round(k * (count - 1) / (MOST_CURVES - 1)) for k in range(MOST_CURVES)]

@@ -1,0 +1,215 @@
+"""Axes of a study: a change, and the values that it takes - listed, in even steps of a range, or drawn."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import NormalDist
+from typing import Any
+
+from v2g.batch.changes import CHANGES, Change
+from v2g.batch.faults import Faults
+from v2g.batch.fields import Read, Wrong, flag, instant, number, whole, word
+from v2g.check.words import did_you_mean
+
+DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
+    "uniform": ("from", "to"),
+    "triangular": ("from", "mode", "to"),
+    "normal": ("mean", "sd"),
+    "lognormal": ("median", "spread"),
+}
+"""Distributions by name, and the keys that each needs."""
+SHAPE = ("from", "to", "steps", "distribution", "mode", "mean", "sd", "median", "spread", "whole")
+OWN = ("change", "values", *SHAPE)
+TAIL = 1e-9
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis: its change, the further keys of it, and its values, or the quantiles of what is drawn.
+
+    ``quantile`` maps a share below 1 to a value in its one form. ``drawn``: in a grid, each seed draws one value of it,
+    the same at all points of the grid.
+    """
+
+    name: str
+    change: str
+    keys: Mapping[str, Any]
+    values: tuple[Any, ...]
+    quantile: Callable[[float], Any]
+    drawn: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """What its values mean, as far as that bears on results."""
+        return {"axis": self.name, "change": self.change, "keys": dict(self.keys)}
+
+
+def read_axes(raw: Any, grid: bool, faults: Faults) -> tuple[Axis, ...]:
+    """The axes in the order of the file, which is the order in which changes are made."""
+    if not isinstance(raw, Mapping):
+        faults.add("axes", "This is not a table of axes.", "Write a section for each, such as [axes.fleet].")
+        return ()
+    found = [_axis(name, table, grid, faults) for name, table in raw.items()]
+    return tuple(axis for axis in found if axis is not None)
+
+
+def _axis(name: str, raw: Any, grid: bool, faults: Faults) -> Axis | None:
+    path, before = f"axes.{name}.", len(faults.found)
+    if not isinstance(raw, Mapping):
+        faults.add(f"axes.{name}", "This is not a table.", f"Write a section [axes.{name}] with the key change.")
+        return None
+    if not name.replace("_", "").isalnum() or name in RESERVED:
+        faults.add(f"axes.{name}", "This cannot be the name of an axis.", "Call it otherwise.", found=name,
+                   allowed=f"letters, digits and _, other than {', '.join(RESERVED)}")  # fmt: skip
+    change = CHANGES.get(str(raw.get("change")))
+    if change is None:
+        asked = raw.get("change")
+        remedy = did_you_mean(str(asked), tuple(CHANGES)) if "change" in raw else "Say what the axis changes."
+        faults.add(f"{path}change", "There is no such change.", remedy, found=asked, allowed=", ".join(CHANGES))
+        return None
+    faults.unknown(raw, (*OWN, *change.keys), path)
+    keys = {key: faults.take(raw, key, read, None, path) for key, read in change.keys.items() if key in raw}
+    for key in change.needed:
+        if key not in raw:
+            faults.add(f"{path}{key}", f"A change of {change.name} needs this key.", "Add it.")
+    if len(faults.found) > before:
+        return None
+    return _with_values(name, change, keys, raw, grid, faults)
+
+
+RESERVED = ("scenario", "key", "case", "seed", "status", "reason")
+
+
+def _with_values(name: str, change: Change, keys: Mapping[str, Any], raw: Mapping[str, Any], grid: bool,
+                 faults: Faults) -> Axis | None:  # fmt: skip
+    path = f"axes.{name}."
+    if "values" in raw:
+        for key in SHAPE:
+            if key in raw:
+                faults.add(f"{path}{key}", "This stands beside values.", "Keep one of the two.")
+        values = _listed(raw["values"], change, keys, path, faults)
+        return Axis(name, change.name, keys, values, lambda share: values[int(share * len(values))])
+    before = len(faults.found)
+    curve = _curve(raw, lambda value: change.value(value, keys), path, faults)
+    if curve is None or len(faults.found) > before:
+        return None
+
+    def quantile(share: float) -> Any:
+        return change.value(curve(share), keys)
+
+    steps = faults.take(raw, "steps", whole(2, 10_000), None, path)
+    drawn = grid and steps is None and "distribution" in raw
+    if grid and steps is None and not drawn:
+        faults.add(path.rstrip("."), "In a grid an axis needs values.",
+                   "Write values = [...], or from, to and steps; or a distribution, from which each seed "
+                   'draws; or sample = "random".')  # fmt: skip
+        return None
+    points = [k / (steps - 1) for k in range(steps)] if grid and not drawn else [0.0, 0.5, 1.0 - TAIL]
+    try:
+        values = tuple(quantile(point) for point in points)
+    except Wrong as wrong:
+        faults.add(path.rstrip("."), wrong.message, wrong.remedy, allowed=wrong.allowed)
+        return None
+    _refuse_twice(values, path, grid and not drawn, faults)
+    return Axis(name, change.name, keys, values, quantile, drawn)
+
+
+def _listed(raw: Any, change: Change, keys: Mapping[str, Any], path: str, faults: Faults) -> tuple[Any, ...]:
+    if not isinstance(raw, list) or not raw:
+        faults.add(f"{path}values", "There are no values.", "Write values = [...].", found=raw, allowed="a list")
+        return ()
+    before = len(faults.found)
+    values = tuple(faults.read(one, lambda v: change.value(v, keys), None, f"{path}values") for one in raw)
+    if len(faults.found) == before:
+        _refuse_twice(values, path, True, faults)
+    return values
+
+
+def _refuse_twice(values: Sequence[Any], path: str, grid: bool, faults: Faults) -> None:
+    words = [json.dumps(value, sort_keys=True) for value in values]
+    twice = next((one for one in words if words.count(one) > 1), None)
+    if twice is not None and grid:
+        faults.add(f"{path}values", "A value stands twice.", "Keep one of the two.", found=twice)
+
+
+def _curve(raw: Mapping[str, Any], read_value: Read, path: str, faults: Faults) -> Callable[[float], Any] | None:
+    """From a share below 1 to a raw value; whole numbers where the change takes no others, or where that is asked."""
+    kind = faults.take(raw, "distribution", word(tuple(DISTRIBUTIONS)), None, path)
+    if kind is None:
+        kind = "uniform"
+    missing = [key for key in DISTRIBUTIONS[kind] if key not in raw]
+    if missing:
+        faults.add(path.rstrip("."), f"There are no values: {' and '.join(missing)} of a {kind} range are missing.",
+                   "Write values = [...], or from and to.")  # fmt: skip
+        return None
+    if kind == "uniform" and not isinstance(raw["from"], (int, float)):
+        return _times(raw, path, faults)
+    read = {key: faults.take(raw, key, number(), 0.0, path) for key in raw if key in SHAPE[:2] + SHAPE[4:9]}
+    low, high = float(read.get("from", -math.inf)), float(read.get("to", math.inf))
+    if low >= high:
+        faults.add(f"{path}to", "The range is empty.", "Let to be above from.", found=raw["to"])
+        return None
+    curve = _CURVES[kind](read)
+    between = faults.take(raw, "whole", flag, _only_whole(read_value), path)
+    if between and kind == "uniform" and "steps" not in raw:
+        return lambda share: min(math.floor(low + share * (high - low + 1.0)), int(high))
+    return lambda share: _rounded(min(max(curve(share), low), high), between)
+
+
+def _only_whole(read: Read) -> bool:
+    """Whether a change takes whole numbers and no others."""
+
+    def takes(value: float) -> bool:
+        try:
+            read(value)
+        except Wrong:
+            return False
+        return True
+
+    return takes(1.0) and not takes(0.5)
+
+
+def _rounded(value: float, entire: bool) -> float | int:
+    """Twelve digits are enough, and the same on every machine."""
+    return round(value) if entire else float(f"{value:.12g}")
+
+
+def _triangular(read: Mapping[str, float]) -> Callable[[float], float]:
+    low, mode, high = read["from"], min(max(read["mode"], read["from"]), read["to"]), read["to"]
+    split = (mode - low) / (high - low)
+
+    def curve(share: float) -> float:
+        if share < split:
+            return low + math.sqrt(share * (high - low) * (mode - low))
+        return high - math.sqrt((1.0 - share) * (high - low) * (high - mode))
+
+    return curve
+
+
+def _inside(share: float) -> float:
+    return min(max(share, TAIL), 1.0 - TAIL)
+
+
+_CURVES: Mapping[str, Callable[[Mapping[str, float]], Callable[[float], float]]] = {
+    "uniform": lambda read: lambda share: read["from"] + share * (read["to"] - read["from"]),
+    "triangular": _triangular,
+    "normal": lambda read: lambda share: read["mean"] + read["sd"] * NormalDist().inv_cdf(_inside(share)),
+    "lognormal": lambda read: lambda share: read["median"] * read["spread"] ** NormalDist().inv_cdf(_inside(share)),
+}
+"""Quantiles of each distribution; ``spread`` of a lognormal one is the factor of one standard deviation."""
+
+
+def _times(raw: Mapping[str, Any], path: str, faults: Faults) -> Callable[[float], Any] | None:
+    """Times between two, in whole minutes."""
+    ends = [faults.take(raw, key, instant, None, path) for key in ("from", "to")]
+    if None in ends:
+        return None
+    first, last = (datetime.fromisoformat(str(end)) for end in ends)
+    minutes = (last - first).total_seconds() / 60.0
+    if minutes <= 0:
+        faults.add(f"{path}to", "The range is empty.", "Let to be after from.", found=raw["to"])
+        return None
+    return lambda share: (first + timedelta(minutes=round(share * minutes))).isoformat()

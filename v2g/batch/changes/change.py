@@ -1,0 +1,87 @@
+"""What a kind of change is: it reads its values, and it changes what is asked for or the tables of a case."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from v2g.batch.fields import Read, Wrong
+from v2g.populate.stream import Stream
+from v2g.remedies.tables import Tables
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a scenario asks for: a base case, options of `populate` (None = the case as it is), options of `solve`."""
+
+    case: str
+    populate: Mapping[str, Any] | None
+    solve: Mapping[str, Any]
+
+    def populated(self, **options: Any) -> Asked:
+        """With other options of `populate`; those of a case as it is stay none."""
+        return self if self.populate is None else replace(self, populate={**self.populate, **options})
+
+    def solved(self, **options: Any) -> Asked:
+        """With other options of `solve`."""
+        return replace(self, solve={**self.solve, **options})
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One axis at one value: what its change is given. ``keys`` are the further keys of the axis."""
+
+    axis: str
+    value: Any
+    keys: Mapping[str, Any]
+    seed: int
+
+    def stream(self) -> Stream:
+        """Uniform numbers of this seed and axis, the same at every value, so that a larger draw holds a smaller one."""
+        name = hashlib.sha256(f"{self.seed}/{self.axis}".encode()).digest()
+        return Stream(int.from_bytes(name[:8], "big") >> 1)
+
+
+class Change:
+    """A kind of change. A kind states what it is, reads its values, and says what it changes.
+
+    ``keys`` are readers of further keys that the axis may have, and ``needed`` those that it must have.
+    """
+
+    name = ""
+    title = ""
+    keys: Mapping[str, Read] = NOTHING
+    needed: tuple[str, ...] = ()
+
+    def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
+        """A value in its one form. Raises Wrong."""
+        raise NotImplementedError
+
+    def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
+        """Raises UsageError where a base case has nothing that this could change, whatever the value.
+
+        Asked before anything runs, of cases that are solved as they are.
+        """
+
+    def before(self, asked: Asked, to: Setting) -> Asked:
+        """What is asked for, before the case is made."""
+        return asked
+
+    def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
+        """The tables of the case. Raises UsageError where this cannot be done to this case."""
+        return tables
+
+
+def where(value: Any) -> Mapping[str, str]:
+    """Columns and what must stand in them, such as ``{ tier = 1 }``; a list = any of these."""
+    if not isinstance(value, Mapping) or not value:
+        raise Wrong("This does not say which rows.", "columns and their values, such as { tier = 1 }")
+    wrong = [name for name, one in value.items() if isinstance(one, (Mapping, float)) or one == []]
+    if wrong:
+        raise Wrong(f"Rows cannot be chosen by {wrong[0]}.", "text, a whole number, true, false, or a list of these")
+    return dict(value)

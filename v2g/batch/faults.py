@@ -1,0 +1,74 @@
+"""Faults of a study file, all of them: each names its key, its line, what was found, what is allowed, what to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from v2g.batch.fields import Read, Wrong
+from v2g.check.words import did_you_mean, listed, shortened
+from v2g.errors import Finding
+
+_SECTION = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+_PAIR = re.compile(r"""(?:^|;)\s*([A-Za-z0-9_."'-]+)\s*=""")
+
+
+def lines_of(text: str) -> dict[str, int]:
+    """Line of each key, named with its section, as far as they stand one on a line.
+
+    >>> lines_of(chr(10).join(['name = "x"', "[axes.fleet]", "values = [1]"]))
+    {'name': 1, 'axes.fleet': 2, 'axes.fleet.values': 3}
+    """
+    found: dict[str, int] = {}
+    section = ""
+    for row, line in enumerate(text.splitlines(), start=1):
+        head, pair = _SECTION.match(line), _PAIR.match(line)
+        if head:
+            section = head[1].replace(" ", "")
+            found.setdefault(section, row)
+        elif pair:
+            found.setdefault(f"{section}.{pair[1].strip()}".lstrip("."), row)
+    return found
+
+
+class Faults:
+    """Collects what is wrong with the values of a file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.lines = file, lines_of(text)
+        self.found: list[Finding] = []
+
+    def add(self, key: str, message: str, remedy: str = "", *, found: Any = None, allowed: str = "") -> None:
+        """One fault more, of this key."""
+        near = next((self.lines[k] for k in _upwards(key) if k in self.lines), None)
+        shown = None if found is None else shortened(str(found))
+        self.found.append(Finding(self.file, message, remedy, near, key, shown, allowed or None, code="study"))
+
+    def take(self, table: Mapping[str, Any], key: str, read: Read, default: Any, path: str = "") -> Any:
+        """The value of a key, or the default where it is missing or wrong."""
+        if key not in table:
+            return default
+        return self.read(table[key], read, default, f"{path}{key}")
+
+    def read(self, value: Any, read: Read, default: Any, key: str) -> Any:
+        """A value as its reader gives it, or the default where it is wrong."""
+        try:
+            return read(value)
+        except Wrong as wrong:
+            self.add(key, wrong.message, wrong.remedy, found=value, allowed=wrong.allowed)
+            return default
+
+    def unknown(self, table: Mapping[str, Any], known: Iterable[str], path: str = "") -> None:
+        """A fault for each key that is not known."""
+        names = list(known)
+        for key in table:
+            if key not in names:
+                remedy = did_you_mean(key, names) or f"Keys are {listed(names, 40)}."
+                self.add(f"{path}{key}", "There is no such key.", remedy)
+
+
+def _upwards(key: str) -> Iterable[str]:
+    """The key, and the sections that it stands in."""
+    parts = key.split(".")
+    return (".".join(parts[:n]) for n in range(len(parts), 0, -1))

@@ -1,0 +1,98 @@
+"""Readers of the values in a study file: each gives what TOML gave in one form, or says what is allowed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+from v2g.check.words import did_you_mean
+
+Read = Callable[[Any], Any]
+
+
+class Wrong(Exception):
+    """A value that cannot be taken: what is wrong with it, what is allowed, and what to do."""
+
+    def __init__(self, message: str, allowed: str = "", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message, self.allowed, self.remedy = message, allowed, remedy
+
+
+def number(least: float = -math.inf, most: float = math.inf, unit: str = "", *, above: bool = False) -> Read:
+    """A finite number within limits; ``above`` = the lower limit itself is not allowed."""
+    low = "" if least == -math.inf else f"{'above' if above else 'at least'} {least:g}"
+    high = "" if most == math.inf else f"at most {most:g}"
+    limits = ", ".join(word for word in (low, high) if word)
+    allowed = f"a number{f' {limits}' if limits else ''}{f' ({unit})' if unit else ''}"
+
+    def read(value: Any) -> float | int:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+            raise Wrong("This is not a number.", allowed)
+        if not (least < value if above else least <= value) or value > most:
+            share = "A share, not per cent." if (least, most) == (0.0, 1.0) and 1.0 < value <= 100.0 else ""
+            raise Wrong("The number is out of its limits.", allowed, share)
+        return int(value) if float(value).is_integer() and abs(value) < 2**53 else float(value)
+
+    return read
+
+
+def whole(least: int, most: int) -> Read:
+    """A whole number within limits."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != math.floor(value):
+            raise Wrong("This is not a whole number.", f"{least:,} to {most:,}")
+        if not least <= value <= most:
+            raise Wrong("The number is out of its limits.", f"{least:,} to {most:,}")
+        return int(value)
+
+    return read
+
+
+def word(choices: Sequence[str]) -> Read:
+    """One of some words."""
+
+    def read(value: Any) -> str:
+        if value not in choices:
+            raise Wrong("The word is not known here.", ", ".join(choices), did_you_mean(str(value), choices))
+        return str(value)
+
+    return read
+
+
+def text(value: Any) -> str:
+    """Text that is not blank."""
+    if not isinstance(value, str) or not value.strip():
+        raise Wrong("This is not text.", "text in quotes")
+    return value.strip()
+
+
+def flag(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Wrong("This is neither true nor false.", "true, false")
+    return value
+
+
+def scalar(value: Any) -> Any:
+    """What can stand in a cell: text, a number, a flag or a time."""
+    if isinstance(value, (datetime, date)):
+        return instant(value)
+    if isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    raise Wrong("This cannot stand in a cell.", "text, a number, true, false or a time")
+
+
+def instant(value: Any) -> str:
+    """A time in UTC as text; what does not say its zone is UTC."""
+    allowed = "a time such as 2026-01-15T18:00Z"
+    try:
+        found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError as error:
+        raise Wrong("This is not a time.", allowed) from error
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if not 1900 <= found.year <= 2200:
+        raise Wrong("The year is out of its limits.", "1900 to 2200")
+    return found.isoformat()

@@ -1,0 +1,155 @@
+"""Answers of a study in words: for a terminal, as a page, and for machines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from v2g.batch.answers import QUESTIONS, Answers
+from v2g.batch.answers.answer import Answer
+from v2g.batch.answers.finished import Finished
+from v2g.reports.console import counted
+
+SHOWN_FAILURES = 5
+SHOWN_ROWS = 12
+GAP = 1e-3
+"""Plans farther from their bound than that are named."""
+
+
+def study_report(found: Answers) -> str:
+    """Some lines for each answer: what was run, what failed, what the study says, and what it cannot say."""
+    lines = [found.study.title, *heading(found.study)]
+    for each in found.each.values():
+        lines += [f"{answer.name}: {answer.sentence}" for answer in each]
+    lines += [f"{name}: not answered. {why}" for name, why in found.unanswered.items()]
+    return "\n".join(lines)
+
+
+def heading(study: Finished) -> list[str]:
+    """How complete the study is; then how many scenarios there are, how they ended, how good plans are."""
+    total, counts = len(study.rows), study.counts
+    lines = []
+    if study.open:
+        lines.append(
+            f"PARTIAL: {study.open} of {counted(total, 'scenario')} not run yet. What follows rests on the others and "
+            "will change; the same v2g batch command goes on."
+        )
+    seeds = counted(study.rows["seed"].nunique(), "seed") if study.is_grid else f"{study.rows['seed'].nunique()} draws"
+    ended = ", ".join(f"{count} {status}" for status, count in counts.items())
+    lines.append(f"{counted(total, 'scenario')}, {seeds}: {ended}")
+    return [*lines, *_failures(study), *_loose(study)]
+
+
+def _failures(study: Finished) -> list[str]:
+    """Scenarios that failed, by how: each with its number, the first ones with their reasons."""
+    lines = []
+    for status, rows in study.failed.groupby("status", sort=False):
+        numbers = _listed([str(number) for number in rows.index], 20)
+        lines.append(f"FAILED, {status}: {counted(len(rows), 'scenario')} ({numbers})")
+        reasons = rows["reason"].value_counts(sort=True)
+        for reason, count in list(reasons.items())[:SHOWN_FAILURES]:
+            lines.append(f"  {count} x {str(reason).splitlines()[0] if reason else 'no reason given'}")
+        if len(reasons) > SHOWN_FAILURES:
+            lines.append(f"  and {counted(len(reasons) - SHOWN_FAILURES, 'other reason')}: failed.csv")
+    return lines
+
+
+def _loose(study: Finished) -> list[str]:
+    gaps = study.measure("gap").dropna()
+    loose = int((gaps > GAP).sum())
+    if not loose:
+        return []
+    return [f"{counted(loose, 'plan')} farther than {GAP:.1%} from what is proven possible (up to {gaps.max():.1%})"]
+
+
+def _listed(names: list[str], shown: int) -> str:
+    more = len(names) - shown
+    return ", ".join(names[:shown]) + (f" and {more} more" if more > 0 else "")
+
+
+def page(found: Answers, figures: Mapping[str, str]) -> str:
+    """``answers.md``; ``figures`` are names of files by answer."""
+    study = found.study
+    lines = [f"# {_escaped(study.title)}", ""]
+    lines += [f"- {_escaped(line.strip())}" for line in heading(study)]
+    made = study.manifest.get("made", {})
+    origin = ", ".join(f"{key} {value}" for key, value in made.items() if isinstance(value, (str, int, float)))
+    lines += [f"- Study file SHA-256 {study.manifest.get('study_sha256', 'unknown')}; made by {_escaped(origin)}.", ""]
+    lines += ["Intervals hold for draws like those of this study. They know nothing of what it leaves out.", ""]
+    for name, each in found.each.items():
+        lines += [f"## {name}: {QUESTIONS[name].title}", ""]
+        for answer in each:
+            lines += _section(answer, figures.get(answer.name))
+    if found.unanswered:
+        lines += ["## Not answered", "", *(f"- {name}: {_escaped(why)}" for name, why in found.unanswered.items()), ""]
+    return "\n".join(lines)
+
+
+def _section(answer: Answer, figure: str | None) -> list[str]:
+    lines = [f"### {_escaped(answer.title)}", "", f"**{_escaped(answer.sentence)}**", ""]
+    if figure:
+        lines += [f"![{_escaped(answer.title)}]({figure})", ""]
+    lines += [*_table(answer.table), "", f"Table: [{answer.name}.csv]({answer.name}.csv)", ""]
+    return lines + [f"- {_escaped(note)}" for note in answer.notes] + ([""] if answer.notes else [])
+
+
+def _table(frame: pd.DataFrame) -> list[str]:
+    """The first rows of a table; all of them are in its file."""
+    names = [str(name) for name in frame.columns]
+    lines = ["| " + " | ".join(map(_escaped, names)) + " |", "|" + " --- |" * len(names)]
+    for row in frame.head(SHOWN_ROWS).itertuples(index=False):
+        lines.append("| " + " | ".join(_escaped(_shown(cell)) for cell in row) + " |")
+    left = len(frame) - SHOWN_ROWS
+    return lines + ([f"\n... and {counted(left, 'row')} more."] if left > 0 else [])
+
+
+def _shown(cell: Any) -> str:
+    if isinstance(cell, (float, np.floating)):
+        return "" if math.isnan(cell) else f"{cell:.5g}"
+    return str(cell)
+
+
+def _escaped(text: str) -> str:
+    """Text that is text in Markdown, on one line.
+
+    >>> _escaped("a|b" + chr(10) + "<i>")
+    'a&#124;b &lt;i&gt;'
+    """
+    plain = " ".join(text.split())
+    for mark, instead in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("|", "&#124;"), ("`", "&#96;"), ("*", "&#42;"),
+                          ("[", "&#91;"), ("_", "\\_")):  # fmt: skip
+        plain = plain.replace(mark, instead)
+    return plain
+
+
+def machine(found: Answers, figures: Mapping[str, str]) -> dict[str, Any]:
+    """All of it as plain data; numbers that are not known are null."""
+    study, asked = found.study, found.asked
+    return {
+        "format": 1, "study": study.name, "title": study.title, "partial": study.open > 0,
+        "scenarios": len(study.rows), "status": study.counts,
+        "failed": [{"scenario": int(str(number)), "status": row["status"], "reason": row["reason"]}
+                   for number, row in study.failed.iterrows()],
+        "asked": {"tier": asked.tier, "share": asked.share, "confidence": asked.confidence, "axis": asked.axis or None},
+        "answers": [
+            {"question": name, "name": answer.name, "title": answer.title, "sentence": answer.sentence,
+             "notes": list(answer.notes), "figure": figures.get(answer.name), "table": list(records(answer.table))}
+            for name, each in found.each.items() for answer in each
+        ],
+        "unanswered": dict(found.unanswered),
+    }  # fmt: skip
+
+
+def records(frame: pd.DataFrame) -> Iterable[dict[str, Any]]:
+    """Rows of a table as plain data."""
+    for row in frame.to_dict("records"):
+        yield {str(name): _plain(value) for name, value in row.items()}
+
+
+def _plain(value: Any) -> Any:
+    found = value.item() if isinstance(value, np.generic) else value
+    return None if isinstance(found, float) and not math.isfinite(found) else found
