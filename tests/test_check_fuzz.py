@@ -50,7 +50,7 @@ def odd_frame(draw: st.DrawFn) -> tuple[str, pd.DataFrame]:
     columns = draw(st.lists(st.sampled_from([*NAMES[table], "?", ""]), max_size=len(NAMES[table]), unique=True))
     rows = draw(st.integers(0, 4))
     return table, pd.DataFrame(
-        {c: draw(st.lists(odd_value, min_size=rows, max_size=rows)) for c in columns}, index=range(rows)
+        {c: draw(st.lists(odd_value, min_size=rows, max_size=rows)) for c in columns}, index=range(rows), dtype=object
     )
 
 

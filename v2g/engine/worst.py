@@ -34,8 +34,13 @@ class Violated:
 
 
 def kinds(blocks: Mapping[Key, Block], size: int, period: str = "t") -> Ints:
-    """For each column (or row) a number that those of one word and interval share, shape (size,)."""
+    """For each column (or row) a number that those of one word and interval share, shape (size,).
+
+    All are of one kind where the blocks do not fit: those of a program that holds only some rows of another.
+    """
     found, first = np.zeros(size, dtype=np.int64), 0
+    if size != sum(block.size for block in blocks.values()):
+        return found
     for block in blocks.values():
         own = slice(block.first, block.first + block.size)
         count = 1
