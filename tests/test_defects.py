@@ -25,7 +25,8 @@ from v2g.readings.arrays import Arrays
 from v2g.register import declarations, parts_of
 
 SHIPPED = [
-    "village", "places", "chiba-2019", "depot", "ieee13-base", "ieee123-base", "ieee13-blackout", "ieee8500-storm", "ieee9500-hurricane", "ieee123-storm",
+    "village", "places", "chiba-2019", "depot", "ieee13-base", "ieee123-base", "ieee13-blackout", "ieee123-storm",
+    "ieee8500-storm", "ieee9500-hurricane",
 ]  # fmt: skip
 
 
