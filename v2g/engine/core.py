@@ -21,6 +21,8 @@ PATIENCE = 0.4
 STALLED, LEAST_STALLED = 10.0, 20.0
 WHOLE = 1e-6
 SEARCH = {"solver": "choose", "mip_feasibility_tolerance": 1e-9}
+LOOSER = {"primal_feasibility_tolerance": 1e-7, "mip_feasibility_tolerance": 1e-7}
+"""HiGHS calls its own optimum an error where that misses limits by some 1e-9: then the search is done again so."""
 
 
 class Core(Protocol):
@@ -140,6 +142,8 @@ class Reduced:
             self.session.suggest(start[self.decision])
         basis = self.session.basis()
         answer = self.session.run(time_limit)
+        if answer.status is Status.FAILED:
+            answer = self._run_looser(time_limit)
         self.session.whole(self.place[columns], False)
         self.session.option("solver", self.options["solver"])
         self.session.forget()
@@ -149,6 +153,15 @@ class Reduced:
         x = self._full(answer)
         status = Status.FEASIBLE if self._add_violated(x) else answer.status
         return Answer(status, x, bound=answer.bound, message=answer.message)
+
+    def _run_looser(self, time_limit: float | None) -> Answer:
+        """The search once more, with limits kept less exactly: who asked solves its choice again, exactly."""
+        for name, value in LOOSER.items():
+            self.session.option(name, value)
+        answer = self.session.run(time_limit)
+        for name in LOOSER:
+            self.session.option(name, self.options.get(name, SEARCH.get(name)))
+        return answer
 
     def _over_decisions(self, cost: Floats) -> tuple[Floats, Floats]:
         """Costs of the decisions alone, and the constant that states add."""
