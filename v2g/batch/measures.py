@@ -12,10 +12,9 @@ from numpy.typing import NDArray
 
 from v2g.affine import Floats
 from v2g.case import Case
-from v2g.daily import Days, days
-from v2g.derive import numbers
 from v2g.plan import Plan
-from v2g.register import parts_of
+from v2g.replay.loads import daily_services
+from v2g.replay.services import days_got
 
 PLACES = 9
 FULL = 1e-6
@@ -47,13 +46,13 @@ class Served:
         services = set(table["service"].tolist()) if len(table) else set()
         critical = (tiers > 0) & (table["service"] != "flexible").to_numpy() if len(table) else tiers > 0
         required, demand, received = (
-            found[name].to_numpy(float).reshape(shape).T[critical] for name in ("required", "demand_kw", "served_kw")
+            found[name].to_numpy(float).reshape(shape).T for name in ("required", "demand_kw", "served_kw")
         )
-        daily = _days(case, plan) if len(table) and not services.isdisjoint(DAILY) else None
+        daily = None if services.isdisjoint(DAILY) else Days.of(case, demand, received)
         kw = table["kw"].to_numpy(float)[critical] if len(table) else np.zeros(0)
         return cls(
-            table["load"][critical].tolist() if len(table) else [], tiers[critical], kw, required > 0.0, demand,
-            received, case.hours, daily, np.cumsum(critical) - 1,
+            table["load"][critical].tolist() if len(table) else [], tiers[critical], kw, required[critical] > 0.0,
+            demand[critical], received[critical], case.hours, daily, np.cumsum(critical) - 1,
         )  # fmt: skip
 
     @property
@@ -63,11 +62,30 @@ class Served:
         return np.asarray(short & self.required)
 
 
-def _days(case: Case, plan: Plan) -> Days:
-    """The days of loads; for these the arrays of the one part will do that models loads."""
-    made = plan.summary["provenance"]
-    parts = [part for part in parts_of(made["network"], made["policy"]) if part.table == "loads"]
-    return days(case, plan.tables["loads"], numbers(case, parts).values)
+@dataclass(frozen=True)
+class Days:
+    """Days of loads with service by the day, (days,): whose, hours at full power needed and got, their last interval.
+
+    Energy counts as hours at the load's power.
+    """
+
+    load: NDArray[np.int64]
+    need: Floats
+    got: Floats
+    last: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, case: Case, demand: Floats, received: Floats) -> Days:
+        """As the audit reads the case; ``demand`` and ``received`` are (loads, T) in kW, of all loads."""
+        found = daily_services(case)
+        got = days_got(case, found, received, demand, FULL * np.maximum(1.0, demand / 100.0))
+        rate = np.where(found.by_hours, 1.0, found.rated_kw)
+        return cls(found.load, found.need / rate, got / rate, found.last)
+
+    @property
+    def short(self) -> NDArray[np.bool_]:
+        """Days that lack something, (days,)."""
+        return np.asarray(self.got < self.need - FULL * np.maximum(1.0, self.need))
 
 
 def measured(case: Case, plan: Plan) -> dict[str, Any]:

@@ -57,16 +57,35 @@ class Loads:
         return np.asarray(self.critical & (self.tier == tier))
 
 
-def read_loads(case: Case, feeder: Feeder) -> Loads:
-    """The loads of a case."""
+def daily_services(case: Case) -> Services:
+    """Service by the day alone, which nothing but the loads bears on."""
+    return read_services(case, _kinds(case)[1], _asked(case) & (_demand(case) > 0))
+
+
+def _kinds(case: Case) -> tuple[Index, Mask, Mask]:
+    """Tier of each load, whether it counts when it is served, and whether its service is by the day."""
     table = case.table("loads")
     tier = numbers(table, "tier", 0.0).astype(np.int64)
     service = np.array(texts(table, "service", "continuous"), dtype=object)
-    critical = (tier >= 1) & (service != "flexible")
-    continuous = critical & ~np.isin(service, ("hours", "energy"))
+    return tier, (tier >= 1) & (service != "flexible"), np.isin(service, ("hours", "energy"))
+
+
+def _demand(case: Case) -> Array:
+    table = case.table("loads")
+    return np.asarray(numbers(table, "kw", 0.0)[:, None] * profile(case, series(table, "profile")))
+
+
+def _asked(case: Case) -> Mask:
+    table = case.table("loads")
+    return np.asarray(overlap_hours(case, times(table, "from_utc"), times(table, "until_utc")) > 0.0)
+
+
+def read_loads(case: Case, feeder: Feeder) -> Loads:
+    """The loads of a case."""
+    table = case.table("loads")
+    tier, critical, daily = _kinds(case)
     rated, reactive = numbers(table, "kw", 0.0), numbers(table, "kvar", 0.0)
-    demand = rated[:, None] * profile(case, series(table, "profile"))
-    asked = overlap_hours(case, times(table, "from_utc"), times(table, "until_utc")) > 0.0
+    demand, asked = _demand(case), _asked(case)
     sites = row_of(texts(case.table("sites"), "site"))
     begin = (edges(case)[:-1] - edges(case)[0]) / NANOSECONDS_PER_HOUR
     return Loads(
@@ -77,7 +96,7 @@ def read_loads(case: Case, feeder: Feeder) -> Loads:
         weight=numbers(table, "people", 1.0),
         demand_kw=demand,
         kvar_per_kw=np.divide(reactive, rated, out=np.zeros_like(rated), where=rated > 0),
-        required=continuous[:, None] & asked & (demand > 0),
+        required=(critical & ~daily)[:, None] & asked & (demand > 0),
         in_guarantee=np.asarray(begin < guaranteed_until(case) - NEARLY),
         asked=asked,
         hours=interval_hours(case),
