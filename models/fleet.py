@@ -19,6 +19,8 @@ class Fleet(Vehicle):
 
     more_columns = (
         *Vehicle.more_columns,
+        Column("depot", "text", default="", help="who sends it out, for orders; blank = its own driver"),
+        Column("contact", "text", default="", help="whom to call about it, for orders"),
         Column("v2h_kw", default=0.0, unit="kW", at_least=0, help="most it gives to premises (V2H)"),
         Column("sockets", default=1.0, at_least=0, help="AC sockets in the car (V2L)"),
         Column("socket_kw", default=0.0, unit="kW", at_least=0, help="power of one socket; 0 = no V2L"),

@@ -40,7 +40,8 @@ ENGINE = May(
     ),
     ARRAYS,
 )  # fmt: skip
-REPORTS = May(("v2g.case", "v2g.plan", "v2g.replay", "v2g.errors", "v2g.reports", "v2g.formats.atomic"), BORDERS)
+HANDOVER = May(("v2g.case", "v2g.plan", "v2g.replay", "v2g.errors", "v2g.handover"), BORDERS)
+REPORTS = May((*HANDOVER.inside, "v2g.reports", "v2g.formats.atomic"), BORDERS)
 
 BENCHED = ("v2g.benchmark.program", "v2g.benchmark.texts", "v2g.benchmark.watch", "v2g.benchmark.solvers")
 RIVALS = (
@@ -81,7 +82,7 @@ TABLE = {
     "v2g.ac.secure": ANYTHING,
     "v2g.exports": May(
         ("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay", "v2g.formats", "v2g.ac.elements", "v2g.ac.setpoints",
-         "v2g.exports"),
+         "v2g.handover", "v2g.exports"),
         BORDERS,
     ),
     "v2g.exports.exporting": ANYTHING,
@@ -99,6 +100,7 @@ TABLE = {
         ARRAYS,
     ),
     "v2g.benchmark.profile": May(ANYTHING.inside, (*ARRAYS, "matplotlib")),
+    "v2g.handover": HANDOVER,
     "v2g.reports": REPORTS,
     "v2g.reports.ac": May(("v2g.ac",)),
     "v2g.reports.columns": May(("v2g.schema",)),

@@ -169,6 +169,7 @@ SITES = TableSpec(
         Column("bus", "ref", default="", refers_to="buses", help="bus it hangs on; blank = off the feeder"),
         Column("kind", "text", default="", help="what it is, for people: shelter, care home, ..."),
         Column("people", above=0.0, help="people there, for reports"),
+        Column("contact", "text", default="", help="whom to call there, for orders"),
         _limit("transfer_kw", "rating of its transfer switch: most that V2H gives there"),
         _limit("sockets_kw", "most that cars give there from their sockets, all together"),
     ),

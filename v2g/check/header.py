@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ T = TypeVar("T")
 FORMAT = 1
 KEYS = (
     "format", "name", "title", "start_utc", "step_min", "steps", "network", "policy", "seed", "vmin_pu", "vmax_pu",
-    "cause", "guarantee_h", "carry_h", "cvar_alpha", "coordinates",
+    "cause", "guarantee_h", "carry_h", "cvar_alpha", "coordinates", "time_zone",
 )  # fmt: skip
 REQUIRED = ("format", "name", "start_utc", "step_min")
 NETWORKS = ("lindistflow", "transport")
@@ -93,6 +94,8 @@ def read_header(
         values["carry_h"] = carry
     if "coordinates" in raw:
         values["coordinates"] = keys.take("coordinates", lambda v: _one_of(v, COORDINATES), "drawing")
+    if "time_zone" in raw:
+        values["time_zone"] = keys.take("time_zone", _zone, "UTC")
     if low >= high:
         keys.findings.append(
             _header_finding(
@@ -102,6 +105,15 @@ def read_header(
     boundaries = _boundaries(keys)
     name_of, title = keys.take("name", _name, ""), keys.take("title", _text, "")
     return Header(name_of, title, values, boundaries, tuple(keys.findings))
+
+
+def _zone(value: object) -> str:
+    """A time zone by its name in the IANA database, in which people are told times."""
+    try:
+        return ZoneInfo(_text(value)).key
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        raise Fault("unknown-choice", "There is no such time zone.", "a name of the IANA database",
+                    "Write it such as Asia/Tokyo, America/New_York or UTC.") from error  # fmt: skip
 
 
 def _unknown(raw: Mapping[str, object]) -> Iterable[Finding]:

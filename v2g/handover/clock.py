@@ -1,0 +1,31 @@
+"""Times for people: the local time of a case with its zone, and UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from v2g.case import Case
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The points of a case in its own zone, ``time_zone`` of its header, or UTC."""
+
+    points: tuple[datetime, ...]
+    zone: str
+
+    @classmethod
+    def of(cls, case: Case) -> Clock:
+        """The T + 1 points of a case, in UTC."""
+        points = tuple(point.to_pydatetime().astimezone(UTC) for point in case.boundaries)
+        return cls(points, str(case.header.get("time_zone", "UTC")))
+
+    def local(self, point: int) -> datetime:
+        """A point in local time."""
+        return self.points[point].astimezone(ZoneInfo(self.zone))
+
+    def utc_text(self, point: int) -> str:
+        """A point as plan tables have it, such as 2026-01-15T18:00:00+00:00."""
+        return self.points[point].isoformat()
