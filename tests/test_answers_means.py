@@ -77,7 +77,9 @@ def test_differences_are_paired_by_seed(tmp_path: Path) -> None:
     assert each["critical_worth_h_per_vehicle"] == pytest.approx(1.0), "two vehicles more"
     assert each["critical_worth_low_h_per_vehicle"] == pytest.approx((2.0 - half) / 2.0)
     assert each["tier1_worth_h_per_vehicle"] == pytest.approx(1.0)
-    assert "One more vehicle is worth most" in named(folder, "marginal-fleet").sentence
+    assert named(folder, "marginal-fleet").sentence.startswith(
+        "One more vehicle is worth most from fleet = 2 to 4 vehicles: 1 (-0.2 to 2.2) critical load-hours ("
+    )
 
 
 def test_without_common_seeds_differences_are_between_means(tmp_path: Path) -> None:
@@ -93,7 +95,30 @@ def test_without_common_seeds_differences_are_between_means(tmp_path: Path) -> N
 
 def test_nothing_more_is_gained_is_said_from_where_on(tmp_path: Path) -> None:
     answer = named(fleet(tmp_path, {1: [2.0, 3.0], 2: [6.0, 7.0], 5: [6.0, 7.0], 9: [6.0, 7.0]}), "marginal-fleet")
-    assert "nothing more is gained after 2" in answer.sentence
+    assert "nothing more is gained beyond fleet = 2 vehicles" in answer.sentence
+
+
+def test_what_has_no_unit_is_told_from_value_to_value(tmp_path: Path) -> None:
+    """From 0.2 to 0.6 there are 3 and 5 load-hours more, 4 on average, and not 10 for each whole share."""
+    served = {0.2: (1.0, 2.0), 0.6: (4.0, 7.0)}
+    ran = [Ran(seed, {"share": share}, served_h=hours)
+           for share, row in served.items() for seed, hours in enumerate(row, 1)]  # fmt: skip
+    answer = named(study_folder(tmp_path / "s", {"share": "v2g_share"}, ran), "marginal-share")
+    assert answer.title == "Gained from one value of share to the next"
+    assert answer.sentence.startswith("Most is gained from share = 0.2 to 0.6: 4 (-8.7 to 16.7) critical load-hours (")
+    assert 12.706 * math.sqrt(2.0) / math.sqrt(2.0) == pytest.approx(16.7 - 4.0, abs=0.05), "t(1), 3 and 5"
+    (row,) = answer.table.to_dict("records")
+    assert row["critical_more_h"] == 4.0 and row["share_before"] == 0.2
+
+
+def test_hours_are_called_so_and_what_they_ask_for_is_said(tmp_path: Path) -> None:
+    """Two hours more ask for 6 load-hours more, of which 2 are served: 3 and 1 for each hour."""
+    ran = [Ran(1, {"dark": 2}, served_h=4.0, required_h=4.0), Ran(1, {"dark": 4}, served_h=6.0, required_h=10.0)]
+    answer = named(study_folder(tmp_path / "s", {"dark": "outage_h"}, ran), "marginal-dark")
+    assert answer.title == "Worth of one more hour"
+    assert answer.sentence.startswith(
+        "One more hour is worth most from dark = 2 to 4 h: 1 critical load-hours, where 3 more are required"
+    )
 
 
 def test_a_draw_that_lost_a_scenario_is_left_out_there_and_counted(tmp_path: Path) -> None:

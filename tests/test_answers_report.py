@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+import warnings
 from pathlib import Path
+from typing import Literal
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from study_folders import Ran, study_folder
 
+from v2g.batch.answers import QUESTIONS
 from v2g.batch.answers.answer import Chart, Series
 from v2g.cli import run
 from v2g.reports.study_figure import chart_bytes
@@ -44,11 +47,14 @@ def test_a_partial_study_says_so_first_and_names_what_failed(
         "FAILED, no_plan: 1 scenario (3)", f"  1 x {CLASH}",
         "FAILED, died: 1 scenario (5)", "  1 x killed by signal 9",
     ]  # fmt: skip
-    assert lines[7] == "1 plan farther than 0.1% from what is proven possible (up to 2.0%)"
+    assert lines[7].startswith(
+        "GAPS: 1 plan farther than 0.1 % from what is proven possible, the farthest first: scenario 4 (2 %); all in "
+    )
     assert any(line.startswith("by_start: not answered. No axis changes when the outage begins") for line in lines)
     written = study / "answers"
     page = (written / "answers.md").read_text(encoding="utf-8")
     assert page.splitlines()[2].startswith("- PARTIAL: 1 of 6 scenarios")
+    assert page.count("Averaged over") == 0 and page.count("Means over draws (seeds), intervals by Student's t:") == 2
     assert "Limits clash: &#124;reserve&#124; of &lt;bus\\_1&gt;" in page, "text of a study is no markup"
     with (written / "failed.csv").open(newline="", encoding="utf-8") as file:
         failed = list(csv.DictReader(file))
@@ -57,6 +63,50 @@ def test_a_partial_study_says_so_first_and_names_what_failed(
         ("5", "2", "died"),
     ]
     assert failed[0]["reason"] == CLASH
+
+
+def test_plans_far_from_their_bound_are_named_the_farthest_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of eight plans the second has a gap within what is asked for; five of the others are named."""
+    gaps = (0.01, 0.0005, 0.07, 0.02, 0.03, 0.04, 0.05, 0.06)
+    study = study_folder(tmp_path / "s", AXES, [Ran(n, {"fleet": 1}, gap=gap) for n, gap in enumerate(gaps)])
+    assert run(["report", str(study)]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("GAPS")]
+    assert "7 plans" in line and "scenario 3 (7 %), 8 (6 %), 7 (5 %), 6 (4 %), 5 (3 %) and 2 more" in line
+    with (study / "answers" / "gaps.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["scenario"], row["gap"]) for row in rows] == [
+        ("3", "0.07"), ("8", "0.06"), ("7", "0.05"), ("6", "0.04"), ("5", "0.03"), ("4", "0.02"), ("1", "0.01"),
+    ]  # fmt: skip
+    assert [row["fleet"] for row in rows] == ["1"] * 7
+
+
+@pytest.mark.parametrize("status", ["no_plan", None])
+def test_a_study_without_a_plan_says_only_that(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], status: str | None
+) -> None:
+    """All failed, or none run: no figure is drawn, and it is not matplotlib that lacks."""
+    ran = [Ran(seed, {"fleet": size}, status=status, reason="clash") for size in (1, 2) for seed in (1, 2)]
+    study = study_folder(tmp_path / "s", AXES, ran)
+    with warnings.catch_warnings(action="error"):
+        assert run(["report", str(study)]) == 0
+    out = capsys.readouterr().out
+    assert "matplotlib" not in out and not list((study / "answers").glob("*.svg"))
+    assert out.count("not answered. No scenario has a plan.") == len(QUESTIONS)
+
+
+def test_what_all_axes_say_alike_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """One of two settings of the sun is not run yet, so that no draw is complete at either size of the fleet."""
+    ran = [Ran(1, {"fleet": size, "sun": sun}, status="planned" if size == sun else None)
+           for size in (1, 2) for sun in (1, 2)]  # fmt: skip
+    study = study_folder(tmp_path / "s", {**AXES, "sun": "weather"}, ran)
+    with warnings.catch_warnings(action="error"):
+        assert run(["report", str(study)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "served: No draw is complete yet." in lines and "survival: No draw is complete yet." in lines
+    assert "enough: No value has a complete draw in each of the 2 settings of the other axes yet." in lines
+    assert not [file.name for file in (study / "answers").glob("served*.svg")], "nothing to see"
 
 
 def test_everything_is_written_and_what_is_not_its_own_stays(
@@ -138,3 +188,24 @@ def test_curves_are_told_apart_without_colour() -> None:
     dashes = {piece.split(b";")[0] for piece in drawn.split(b"stroke-dasharray:")[1:]}
     assert len(dashes) >= 5
     assert b"a $ in a title_" in drawn and b"1 $ell" in drawn
+
+
+EMPTY, UNKNOWN = np.zeros(0), np.full(2, np.nan)
+ODD = {
+    "no line": (),
+    "a line without points": (Series("a", EMPTY, EMPTY, EMPTY, EMPTY),),
+    "nothing known": (Series("a", np.array([1.0, 2.0]), UNKNOWN, UNKNOWN, UNKNOWN),),
+    "one value": (Series("a", np.ones(1), np.ones(1), np.ones(1), np.ones(1)), Series("b", np.ones(1), np.ones(1))),
+    "one at zero": (Series("a", np.zeros(1), np.zeros(1), np.full(1, np.nan), np.full(1, np.nan)),),
+    "long names": tuple(Series(f"{k} " + "name " * 40, np.ones(1), np.ones(1)) for k in range(7)),
+    "letters that the font lacks": (Series("東", np.ones(1), np.ones(1)),),
+}
+
+
+@pytest.mark.parametrize("kind", ["points", "steps"])
+@pytest.mark.parametrize("lines", ODD.values(), ids=ODD)
+def test_no_figure_warns(kind: Literal["points", "steps"], lines: tuple[Series, ...]) -> None:
+    """Warnings are errors here; the same with names at the axis, longer than there is room for."""
+    with warnings.catch_warnings(action="error"):
+        assert chart_bytes(Chart(kind, "t", "x, h", "y", lines, "n = 0 draws"))
+        assert chart_bytes(Chart(kind, "東 " * 90, "x" * 300, "y" * 300, lines, "f" * 900, ("n" * 300, "東"), 1.0))

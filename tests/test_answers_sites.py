@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from study_folders import Ran, study_folder
 from test_answers_means import FLEET, named
 
 from v2g.batch.answers import answers
+from v2g.batch.answers.levels import Counted, Level
 from v2g.errors import UsageError
 
 T4 = 2.7764451051977934
@@ -81,22 +83,115 @@ def test_where_more_is_worse_the_largest_is_asked_for(tmp_path: Path) -> None:
     assert answer.sentence.startswith("fleet = 48 h is the largest value tried")
 
 
-def test_undecided_draws_are_counted(tmp_path: Path) -> None:
-    """Dead, though the bound of the plan does not exclude that both live."""
-    table = named(alive(tmp_path, {1: "dd", 2: "aa"}, possible=2), "enough-fleet").table
-    assert table["undecided_draws"].tolist() == [2, 0]
+def test_undecided_draws_count_as_misses_and_that_is_said(tmp_path: Path) -> None:
+    """Dead, though the bound of the plan does not exclude that both live: 2 of 4, 4 of 4 if those were hits.
+
+    The lower bound is that of two hits, 6 p^2 (1-p)^2 + 4 p^3 (1-p) + p^4 = 0.05; the upper one that of four, 1.
+    """
+    answer = named(alive(tmp_path, {1: "dd", 2: "aadd", 3: "aaaa"}, possible=2), "enough-fleet", share=0.75)
+    assert answer.table["undecided_draws"].tolist() == [2, 2, 0]
+    low = answer.table["all_alive_at_least_share"][1]
+    assert 6 * low**2 * (1 - low) ** 2 + 4 * low**3 * (1 - low) + low**4 == pytest.approx(0.05)
+    assert answer.table["all_alive_at_most_share"].tolist() == [1.0, 1.0, 1.0]
+    assert "had 2 of 4 (2 undecided, counted as misses)" in answer.sentence
+    assert "may be up to 100 %, so that it is too little is not shown" in answer.sentence
+    assert answer.sentence.endswith("Were undecided draws hits, fleet = 1 vehicle would do.")
 
 
-def test_the_hardest_setting_of_the_other_axes_speaks(tmp_path: Path) -> None:
-    """With sun one vehicle does, without it takes two."""
+def test_a_failed_draw_is_named_among_the_misses(tmp_path: Path) -> None:
+    answer = named(alive(tmp_path, {1: "addd", 2: "aaaf"}), "enough-fleet", share=0.75)
+    assert "in at least 75 % of the draws: 3 of 4 (1 failed, counted as a miss)." in answer.sentence
+
+
+def test_whether_one_step_less_is_too_little(tmp_path: Path) -> None:
+    """0 of 4 leaves at most 1 - 0.05^(1/4) = 52.7 %; 3 of 4 at most 1 - p^4 = 0.95, 98.7 %."""
+    no = named(alive(tmp_path / "no", {1: "dddd", 2: "aaaa"}), "enough-fleet").sentence
+    assert no.endswith("One step less, fleet = 1 vehicle, had 0 of 4: the share there is at most 52.7 %, "
+                       "which is too little.")  # fmt: skip
+    perhaps = named(alive(tmp_path / "perhaps", {1: "aaad", 2: "aaaa"}), "enough-fleet").sentence
+    assert perhaps.endswith("had 3 of 4: the share there may be up to 98.7 %, so that it is too little is not shown.")
+
+
+def two_suns(tmp_path: Path, letters: dict[tuple[int, int], str]) -> Any:
+    """The answer on the fleet, with a letter (a, d) for each seed at a size and a setting of the sun."""
     ran = [
-        Ran(seed, {"fleet": size, "sun": sun}, dark=(None,) if size + sun >= 2 else (1.0,))
-        for size in (1, 2) for sun in (0, 1) for seed in (1, 2)
+        Ran(seed, {"fleet": size, "sun": sun}, dark=(None,) if letter == "a" else (1.0,))
+        for (size, sun), row in letters.items() for seed, letter in enumerate(row, 1)
     ]  # fmt: skip
-    answer = named(study_folder(tmp_path / "s", {**FLEET, "sun": "weather"}, ran), "enough-fleet")
-    assert answer.sentence.startswith("Where it is hardest (sun = 0): fleet = 2 vehicles is the smallest")
+    return named(study_folder(tmp_path / "s", {**FLEET, "sun": "weather"}, ran), "enough-fleet", share=0.75)
+
+
+def test_every_setting_of_the_other_axes_has_to_reach_the_share(tmp_path: Path) -> None:
+    """At two vehicles 3 of 4 and 4 of 4: the bound is that of 3 of 4, 4 p^3 (1 - p) + p^4 = 0.05, 24.9 %.
+
+    At one, 1 of 4 is the worst. Its share is at most p with p^0 (1-p)^4 + 4 p (1-p)^3 = 0.05 / 2: 80.6 %.
+    """
+    answer = two_suns(tmp_path, {(1, 0): "addd", (1, 1): "aaaa", (2, 0): "aaad", (2, 1): "aaaa"})
+    assert answer.sentence.startswith(
+        "fleet = 2 vehicles is the smallest value tried at which the one tier-1 site lives to the end in at least 75 % "
+        "of the draws in each of the 2 settings of the other axes: 3 of 4 in the worst of 2 settings tried, chosen "
+        "after seeing the results (sun = 0)."
+    )
+    p = 0.2486
+    assert 4 * p**3 * (1 - p) + p**4 == pytest.approx(0.05, abs=1e-4)
+    assert "With 95 % confidence the share in every setting is at least 24.9 %" in answer.sentence
+    q = 0.8059
+    assert (1 - q) ** 4 + 4 * q * (1 - q) ** 3 == pytest.approx(0.05 / 2, abs=1e-4)
+    assert "the share in the hardest setting may be up to 80.6 %" in answer.sentence
     assert answer.table["others"].tolist() == ["sun = 0", "sun = 0", "sun = 1", "sun = 1"]
-    assert answer.table["all_alive_draws"].tolist() == [0, 2, 2, 2]
+    assert answer.table["all_alive_draws"].tolist() == [1, 3, 4, 4]
+    assert any("Bonferroni" in note for note in answer.notes)
+
+
+def test_settings_that_are_alike_are_not_called_worst(tmp_path: Path) -> None:
+    answer = two_suns(tmp_path, {(1, 0): "addd", (1, 1): "aaaa", (2, 0): "aaaa", (2, 1): "aaaa"})
+    assert "of the other axes: 4 of 4 in each. With" in answer.sentence
+
+
+def test_a_setting_that_fails_at_more_is_not_enough_at_less(tmp_path: Path) -> None:
+    """Sun 0 is enough from one vehicle on but for three, sun 1 throughout: none is enough in each."""
+    answer = two_suns(tmp_path, {(1, 0): "aaaa", (1, 1): "aaaa", (2, 0): "addd", (2, 1): "aaaa"})
+    assert answer.sentence.startswith("No value of fleet that was tried is enough")
+    assert "the best is fleet = 1 vehicle, with 4 of 4 in each" in answer.sentence
+
+
+def errs(share: float, others: float) -> dict[str, float]:
+    """How often bounds err about the smallest share of three settings, over all outcomes of five draws each."""
+    found = {"least": 0.0, "most": 0.0, "least of the best": 0.0, "most, error not shared": 0.0}
+    shares = (share, others, others)
+    chance = lambda share, k: math.comb(5, k) * share**k * (1 - share) ** (5 - k)  # noqa: E731
+    for hits in itertools.product(range(6), repeat=3):
+        weight = math.prod(chance(share, k) for share, k in zip(shares, hits, strict=True))
+        cells = tuple(Counted("", 0, 0.0, 5, k, 0, 0) for k in hits)
+        level = Level("", 0, ("a", "b", "c"), cells)
+        found["least"] += weight * (level.least(0.95) > share)
+        found["most"] += weight * (level.most(0.95) < share)
+        found["least of the best"] += weight * (max(cell.least(0.95) for cell in cells) > share)
+        found["most, error not shared"] += weight * (min(cell.most(0.95) for cell in cells) < share)
+    return found
+
+
+def test_bounds_of_the_worst_setting_are_as_sure_as_they_say() -> None:
+    """Five of five bound by 0.05^(1/5) = 0.549. Where two settings never miss, five hits at 0.54 are 0.54^5 = 4.6 %.
+
+    No hit bounds by 1 - (0.05/3)^(1/5) = 0.559: at three times 0.56 that comes with 1 - (1 - 0.44^5)^3 = 4.9 %. With
+    the error not shared, by 1 - 0.05^(1/5) = 0.451: at three times 0.46 with 1 - (1 - 0.54^5)^3 = 13 %; so often does
+    the largest of three lower bounds err at 0.54.
+    """
+    assert errs(0.54, 1.0)["least"] == pytest.approx(0.54**5)
+    assert errs(0.56, 0.56)["most"] == pytest.approx(1 - (1 - 0.44**5) ** 3)
+    assert errs(0.46, 0.46)["most, error not shared"] == pytest.approx(1 - (1 - 0.54**5) ** 3)
+    assert errs(0.54, 0.54)["least of the best"] == pytest.approx(1 - (1 - 0.54**5) ** 3)
+    for share in (0.1, 0.3, 0.46, 0.5, 0.54, 0.56, 0.7, 0.9, 0.99):
+        for others in (share, 1.0):
+            found = errs(share, others)
+            assert found["least"] <= 0.05 and found["most"] <= 0.05
+
+
+def test_the_direction_is_that_of_the_axis_and_not_of_the_draws(tmp_path: Path) -> None:
+    """More hours without supply never help, though here one draw less lives at the smaller value."""
+    answer = named(alive(tmp_path, {24: "aaad", 48: "aaaa"}, "outage_h"), "enough-fleet", share=0.75)
+    assert answer.sentence.startswith("fleet = 48 h is the largest value tried")
 
 
 def test_survival_is_that_of_kaplan_and_meier(tmp_path: Path) -> None:
@@ -113,6 +208,17 @@ def test_survival_is_that_of_kaplan_and_meier(tmp_path: Path) -> None:
     assert table["alive_share"].tolist() == pytest.approx([1.0, 0.75, 0.375, 0.375])
     assert table["sites_watched"].tolist() == [4, 4, 2, 1]
     assert table["sites_lost"].tolist() == [0, 1, 1, 0]
+
+
+def test_survival_is_told_at_the_end_of_each_outage(tmp_path: Path) -> None:
+    """Both live through 4 h; of 30 h one is lost at 6 h: half are alive after a day, and at the end."""
+    ran = [
+        Ran(1, {"dark": 4}, dark=(None, None), horizon_h=4.0),
+        Ran(1, {"dark": 30}, dark=(6.0, None), horizon_h=30.0),
+    ]
+    answer = named(study_folder(tmp_path / "s", {"dark": "outage_h"}, ran), "survival-dark")
+    assert answer.sentence.endswith("dark = 4 h: 100 % after 4 h; dark = 30 h: 50 % after 24 h, 50 % after 30 h.")
+    assert answer.table.loc[answer.table["dark_h"] == 4, "after_h"].tolist() == [0.0, 4.0]
 
 
 def test_dead_is_dead_to_the_end(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from v2g.datasets.recipes import buses
 from v2g.batch.answers import QUESTIONS, answers
 from v2g.batch.changes import CHANGES
 from v2g.batch.scenarios import scenarios
-from v2g.batch.study import read_study, shipped_studies
+from v2g.batch.study import read_so_far, read_study, shipped_studies
 from v2g.cli import run
 
 ROOT = Path(__file__).parent.parent
@@ -77,14 +77,17 @@ def test_answers_of_the_village_are_those_on_paper(work: Path) -> None:
 
 
 def test_axes_of_the_page_are_read_without_fault(tmp_path: Path) -> None:
-    snippet, populated = blocks("toml")[1:]
-    for name, text in (("axes", HEAD + snippet), ("populated", populated)):
+    snippet, populated, fleets = blocks("toml")[1:]
+    for name, text in (("axes", HEAD + snippet), ("populated", populated), ("fleets", fleets)):
         (tmp_path / name).mkdir()
         (tmp_path / name / "study.toml").write_text(text, encoding="utf-8")
     study = read_study(tmp_path / "axes")
     assert [axis.name for axis in study.axes if axis.drawn] == ["clouds"]
     assert len(scenarios(study)) == 2 * 3 * 3 * 2 * 2
     assert len(scenarios(read_study(tmp_path / "populated"))) == 2 * 3 * 5
+    assert len(scenarios(read_study(tmp_path / "fleets"))) == 3 * 3 * 5
+    remarks = {name: bool(read_so_far(tmp_path / name)[1].remarks) for name in ("axes", "populated", "fleets")}
+    assert remarks == {"axes": False, "populated": False, "fleets": False}
 
 
 def test_a_drawn_axis_has_one_value_for_each_seed(tmp_path: Path) -> None:

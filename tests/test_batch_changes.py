@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import v2g
-from v2g.batch.changes import CHANGES, Asked, Setting
+from v2g.batch.changes import CHANGES, Asked, Change, Setting
 from v2g.batch.changes.cause import longer_with
 from v2g.errors import UsageError
 from v2g.formats.draft import Draft
@@ -362,7 +362,94 @@ def test_header_policy_solver_case_and_options_of_populate() -> None:
     assert asked("outage_start", at(3)).populate == {"outage": 24, "start": at(3)}
 
 
+def drawn(change: str, value: Any, seed: int, table: str, key: str, tables: Tables | None = None) -> set[str]:
+    """Names in a table of the case with a change, which is not checked again."""
+    made = CHANGES[change].after(tables or two_days(), AS_IT_IS, Setting("axis", value, {}, seed)).frame(table)
+    return set(made[key]) if len(made) else set()
+
+
+def reversed_rows(tables: Tables) -> Tables:
+    for name in ("vehicles", "chargers", "lines"):
+        tables = tables.with_frame(name, tables.frame(name).iloc[::-1].reset_index(drop=True))
+    return tables
+
+
+def with_more(tables: Tables) -> Tables:
+    """Another car, e, another charger, p_e, and another line, l9, each first in its table."""
+    for name, key, like, called in (("vehicles", "vehicle", "d", "e"), ("chargers", "charger", "p_d", "p_e"),
+                                    ("lines", "line", "l0", "l9")):  # fmt: skip
+        rows = tables.frame(name)
+        row = rows[rows[key] == like].assign(**{key: called})
+        tables = tables.with_frame(name, pd.concat([row, rows], ignore_index=True))
+    return tables
+
+
+COUNTED = [("fleet_size", "vehicles", "vehicle", "e"), ("chargers", "chargers", "charger", "p_e"),
+           ("damage", "events", "element", "l9")]  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_who_is_drawn_does_not_depend_on_the_order_of_rows(seed: int) -> None:
+    base = two_days()
+    other = reversed_rows(base)
+    for change, table, key, _ in COUNTED:
+        assert drawn(change, 2, seed, table, key, base) == drawn(change, 2, seed, table, key, other)
+    away = [drawn("no_show", 0.5, seed, "vehicles", "vehicle", tables) for tables in (base, other)]
+    assert away[0] == away[1]
+    able = [CHANGES["v2g_share"].after(tables, AS_IT_IS, Setting("axis", 0.75, {}, seed)).frame("vehicles")
+            for tables in (base, other)]  # fmt: skip
+    giving = [set(cars.loc[cars["discharge_kw"] != "0", "vehicle"]) for cars in able]
+    assert giving[0] == giving[1] and len(giving[0]) == 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_row_more_changes_nothing_for_the_others(seed: int) -> None:
+    """Of five the same come as of four, e aside; two of five are two of four, but for one who makes room."""
+    less, more = two_days(), with_more(two_days())
+    come = [drawn("no_show", 0.5, seed, "vehicles", "vehicle", tables) for tables in (less, more)]
+    assert come[1] - {"e"} == come[0]
+    for change, table, key, new in COUNTED:
+        before, after = (drawn(change, 2, seed, table, key, tables) for tables in (less, more))
+        assert after == before or (after - before == {new} and len(before - after) == 1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_larger_fleet_keeps_who_does_not_come(seed: int) -> None:
+    """Also beyond the vehicles of the case, where each is there more than once."""
+    fleets = [CHANGES["fleet_size"].after(two_days(), AS_IT_IS, Setting("fleet", n, {}, seed)) for n in range(1, 9)]
+    names_in = [set(names(fleet, "vehicles", "vehicle")) for fleet in fleets]
+    come = [drawn("no_show", 0.4, seed, "vehicles", "vehicle", fleet) for fleet in fleets]
+    assert [len(fleet) for fleet in names_in] == list(range(1, 9))
+    assert all(larger & fleet == smaller for fleet, smaller, larger in zip(names_in, come, come[1:], strict=False))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_smaller_draws_are_part_of_larger_ones(seed: int) -> None:
+    for change, table, key, _ in COUNTED:
+        sets = [drawn(change, value, seed, table, key) for value in range(1, 5)]
+        assert all(small < large for small, large in pairwise(sets))
+    able = [CHANGES["v2g_share"].after(two_days(), AS_IT_IS, Setting("axis", share, {}, seed)).frame("vehicles")
+            for share in (0, 0.25, 0.5, 0.75, 1)]  # fmt: skip
+    giving = [set(cars.loc[cars["discharge_kw"] != "0", "vehicle"]) for cars in able]
+    assert [len(cars) for cars in giving] == [0, 1, 2, 3, 4]
+    assert all(small < large for small, large in pairwise(giving))
+
+
 def test_an_axis_draws_for_itself() -> None:
     """Two axes of one change draw different things; one axis draws the same whatever the value."""
-    one, other = (Setting(name, 2, {}, 5).stream() for name in ("one", "other"))
-    assert [one.uniform() for _ in range(3)] != [other.uniform() for _ in range(3)]
+    one, other = (Setting(name, 2, {}, 5) for name in ("one", "other"))
+    assert one.drawn("a") != other.drawn("a") and one.drawn("a") == Setting("one", 3, {}, 5).drawn("a")
+    streams = one.stream(), other.stream()
+    assert [streams[0].uniform() for _ in range(3)] != [streams[1].uniform() for _ in range(3)]
+
+
+def test_numbers_that_are_drawn_are_uniform() -> None:
+    """Of 4000 names so many are below each tenth, with a deviation of sqrt(4000 x 0.1 x 0.9) = 19."""
+    shares = [Setting("axis", None, {}, 7).drawn(f"car_{k}") for k in range(4000)]
+    for tenth in range(10):
+        assert sum(tenth <= 10 * share < tenth + 1 for share in shares) == pytest.approx(400, abs=4 * 19)
+
+
+def test_every_change_says_what_it_sets() -> None:
+    with pytest.raises(TypeError, match="abstract"):
+        type("Silent", (Change,), {"value": lambda self, found, keys: found})()

@@ -92,17 +92,23 @@ def test_a_scenario_whose_worker_is_killed_too_often_is_a_row_and_tried_again_ne
     assert batch(study, tmp_path / "out", workers=1).counts == {"planned": 2}
 
 
-def test_an_interrupt_leaves_a_folder_that_goes_on(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("told", "code", "shard"), [(signal.SIGINT, 130, ()), (signal.SIGTERM, 143, ("--shard", "1/1"))]
+)
+def test_an_interrupt_says_how_far_it_was_and_the_same_command_goes_on(
+    tmp_path: Path, told: signal.Signals, code: int, shard: tuple[str, ...]
+) -> None:
     study = village(tmp_path, "[0, 1, 2, 3, 5]")
     out = tmp_path / "out"
-    driver = started("batch", study, "--out", out, "--workers", "1")
+    driver = started("batch", study, "--out", out, "--workers", "1", *shard)
     until(lambda: ended(out))
     workers = workers_of(driver.pid)
-    driver.send_signal(signal.SIGINT)
-    _, told = driver.communicate(timeout=60)
-    assert driver.returncode == 130 and "Stopped" in told
+    driver.send_signal(told)
+    _, said = driver.communicate(timeout=60)
+    assert driver.returncode == code
     until(lambda: not any(alive(worker) for worker in workers))
     known = ended(out)
     assert 1 <= known < 5
+    assert said.splitlines() == [f"Stopped: {known} of 5 done and kept in {out}. The same command goes on."]
     done = batch(study, out, workers=1)
     assert (done.known, done.counts) == (known, {"planned": 5})

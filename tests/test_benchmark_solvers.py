@@ -19,14 +19,15 @@ from v2g.benchmark.bench import benchmark
 from v2g.benchmark.instances import Instance, export, made
 from v2g.benchmark.judging import judged, proven
 from v2g.benchmark.outside import load_solvers
-from v2g.benchmark.profile import ratios
+from v2g.benchmark.profile import profile, ratios
 from v2g.benchmark.program import Program
 from v2g.benchmark.rows import Row, reviewed
 from v2g.benchmark.running import Limits
 from v2g.benchmark.solvers import SOLVERS
 from v2g.benchmark.solvers.glpk import executable
-from v2g.benchmark.tables import counted_s, shifted_mean
+from v2g.benchmark.tables import HEADS, counted_s, shifted_mean, table, too_small
 from v2g.benchmark.texts import lp, mps
+from v2g.benchmark.versions import versions
 from v2g.cli_benchmark import benchmark as verb
 from v2g.errors import UsageError
 
@@ -353,7 +354,44 @@ def test_the_solver_of_the_docs_is_shown_as_wrong(tmp_path: Path) -> None:
     assert "| idle | 1.0 | none | 0 of 1 |" in (tmp_path / "bench" / "table.md").read_text()
 
 
-def test_the_list_names_every_solver() -> None:
+def test_the_list_names_every_solver_with_the_version_that_runs(village_rows: dict[tuple[str, str], Row]) -> None:
+    """That of the program or library itself: the packages that bring CBC and SCIP count versions of their own."""
+    ran = {solver: row.version for (solver, _), row in village_rows.items() if row.version}
     done = CliRunner().invoke(verb, ["--list"])
     assert done.exit_code == 0
-    assert [line.split()[0] for line in done.output.splitlines()[: len(SHIPPED)]] == list(SHIPPED)
+    lines = {line.split()[0]: line for line in done.output.splitlines()[: len(SHIPPED)]}
+    assert list(lines) == list(SHIPPED)
+    for name in SHIPPED:
+        told = ran[name] if name in HERE else f"not available: {SHIPPED[name].install}"
+        assert lines[name].endswith(f" {told}"), name
+
+
+def test_a_solver_that_is_installed_and_tells_no_version_says_why(doubles: object) -> None:
+    assert versions({"crashing": SOLVERS["crashing"]}, [DOUBLES]) == {
+        "crashing": "version not told: SIGABRT: about to fall"
+    }
+
+
+def test_instances_that_every_run_solves_within_the_shift_do_not_rank() -> None:
+    """On `tiny` nobody needs a second. On `large` a needs 3 s and b 8 s, which alone are their means. On `odd` b is
+    stopped, whatever a needs: then a has (4 x 1.3)^(1/2) - 1 = 1.28, and b, with its limit, (9 x 61)^(1/2) - 1 = 22.43.
+    """
+    tiny = [row("a", "optimal", 0.9, "tiny"), row("b", "optimal", 0.001, "tiny")]
+    large = [row("a", "optimal", 3.0, "large"), row("b", "optimal", 8.0, "large")]
+    odd = [row("a", "optimal", 0.3, "odd"), row("b", "time limit", 0.2, "odd")]
+    assert too_small(tiny) == ["tiny"] and too_small([*tiny, *large, *odd]) == ["tiny"]
+    assert too_small([row("a", "optimal", 0.3), row("b", "optimal", 8.0)]) == [], "one quick, one slow: told apart"
+    solvers = {"a": SHIPPED["glpk"], "b": SHIPPED["cbc"]}
+    sizes = {name: {"rows": 1, "columns": 1} for name in ("tiny", "large", "odd")}
+
+    def means(rows: list[Row]) -> list[str]:
+        lines = [line.split(" | ") for line in table(rows, solvers, sizes, Limits(60.0)).splitlines()]
+        return [cells[HEADS.index("mean s")] for cells in lines if cells[0] in ("| a", "| b")]
+
+    assert means([*tiny, *large]) == ["3.00", "8.00"]
+    assert means([*tiny, *large, *odd]) == ["1.28", "22.43"]
+    assert means(tiny) == ["", ""]
+    text = table([*tiny, *large], solvers, sizes, Limits(60.0))
+    assert "Ranked by 1 of 2 instances; too small to rank: tiny." in text and "| tiny (too small to rank) |" in text
+    assert "All instances are too small to rank" in table(tiny, solvers, sizes, Limits(60.0))
+    assert b"All instances are too small to rank." in profile(tiny, Limits(60.0))

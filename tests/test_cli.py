@@ -14,7 +14,7 @@ import pytest
 from v2g import cli
 from v2g.errors import AuditFailed, Finding, InvalidCase, SolverMissing
 from v2g.formats import shipped_cases
-from v2g.reports.console import Progress, show_findings, stderr
+from v2g.reports.console import EVERY_S, Progress, show_findings, stderr
 
 
 @pytest.fixture(scope="module")
@@ -135,6 +135,23 @@ def test_progress_is_silent_when_piped(capsys: pytest.CaptureFixture[str]) -> No
     with Progress() as progress:
         progress("solve", "tier 1: gap 0.1", 1.0)
     assert capsys.readouterr().err == ""
+
+
+def test_what_takes_long_says_a_line_now_and_then_when_piped(capsys: pytest.CaptureFixture[str]) -> None:
+    """The last line was said longer ago than lines are apart; the next report comes too soon after that."""
+    for quiet, said in ((False, ["solve    " + "tier 1: gap 0.1".ljust(56) + "     1.0 s"]), (True, [])):
+        with Progress(quiet=quiet) as progress:
+            progress.said -= EVERY_S + 1.0
+            progress("solve", "tier 1: gap 0.1", 1.0)
+            progress("solve", "tier 1: gap 0.0", 2.0)
+        assert capsys.readouterr().err.splitlines() == said
+
+
+def test_explain_says_what_it_is_about(plan_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = "Reasons, then remedies for at most 7 s (--no-remedies: reasons alone)."
+    for words, said in ((["--time-limit", "7"], [told]), (["--no-remedies"], []), (["--json"], [])):
+        assert cli.run(["explain", "village", str(plan_folder), *words]) == 0
+        assert capsys.readouterr().err.splitlines() == said
 
 
 def test_wrong_use_is_two(plan_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -52,13 +52,14 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path, capsys: pytest.Captur
              "--v2h-share", "0.4", "--formers", "x"]  # fmt: skip
     assert cli.run(order) == 2
     said = capsys.readouterr().err.splitlines()
-    starts = [line.removeprefix("v2g: ").split(":")[0].split()[0] for line in said]
-    assert starts == ["--vehicles", "--formers", "--outage", "--v2g-share", "--to"]
+    starts = [line.removeprefix("v2g: ").split(":")[0] for line in said]
+    assert starts == ["--vehicles", "--formers", "--outage", "--v2g-share, --v2h-share, --v2l-share", "--to"]
+    assert said[3].endswith("found 0.9 + 0.4 + 0.05 = 1.35; allowed: at most 1. Lower one of them.")
     assert (tmp_path / "there" / "note.txt").read_text() == "mine"
 
 
 def test_too_many_intervals() -> None:
-    with pytest.raises(UsageError, match=r"--step-min: found 525,600 intervals"):
+    with pytest.raises(UsageError, match=r"--step-min, --outage, --after: found 525,600 intervals"):
         wishes(vehicles=1, outage=8760, step_min=1)
 
 

@@ -210,6 +210,8 @@ def explain(case: str, plan: Path, remedies: bool | None, time_limit: float, val
     read, found = _read(case, parts, warn=False), _plan(plan)
     search = small(found) if remedies is None else remedies
     with Progress(verbose=verbose, quiet=json_) as progress:
+        if search:
+            progress.keep(f"Reasons, then remedies for at most {time_limit:g} s (--no-remedies: reasons alone).")
         reasons = reasons_of(read, found, search, time_limit=time_limit, parts=parts, progress=progress)
     worth = worth_of(read, found, parts=parts) if values else None
     if json_:

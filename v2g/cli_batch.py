@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import signal
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from v2g.reports.console import counted, printable
+from v2g.errors import Finding
+from v2g.reports.console import counted, printable, show_findings, stderr
 
 STATES = "States of a scenario: planned, refused (a fault of the changed case), no_plan, time_limit, died, defect."
 
@@ -34,24 +37,38 @@ def batch(study: str, out: Path, dry_run: bool, json_: bool, tls_ca: str | None,
     from v2g.batch.driver import batch as run
     from v2g.batch.driver import lay_out
     from v2g.batch.folder import StudyFolder
-    from v2g.batch.study import read_study
+    from v2g.batch.stopping import interrupted_by_sigterm
     from v2g.batch.telling import Telling
 
+    remarks: list[Finding] = []
+
+    def remark(found: Sequence[Finding]) -> None:
+        remarks.extend(found)
+        if not json_:
+            show_findings(found, stderr())
+
     if dry_run:
-        laid = lay_out(read_study(study), StudyFolder(out))
-        return _said({"name": laid.study.name, "scenarios": len(laid.tasks), "cases": len(laid.bases)},
+        laid = lay_out(study, StudyFolder(out))
+        remark(laid.remarks)
+        return _said({"name": laid.study.name, "scenarios": len(laid.tasks), "cases": len(laid.bases),
+                      "warnings": list(map(str, remarks))},
                      f"{laid.study.name}: {counted(len(laid.tasks), 'scenario')} of "
                      f"{counted(len(laid.bases), 'case')}, nothing wrong", json_)  # fmt: skip
     tls = {name: file for name, file in (("ca", tls_ca), ("cert", tls_cert), ("key", tls_key)) if file}
-    with Telling(quiet=json_) as telling:
-        done = run(study, out, tls=tls, tell=telling, **options)
+    with interrupted_by_sigterm() as heard:
+        try:
+            with Telling(quiet=json_) as telling:
+                done = run(study, out, tls=tls, tell=telling, remark=remark, **options)
+        except KeyboardInterrupt as stop:
+            stderr().print(printable(str(stop) or "Stopped."))
+            return 128 + (heard[0] if heard else signal.SIGINT)
     states = ", ".join(f"{number} {status}" for status, number in done.counts.items())
     lines = [f"{'scenarios':<10}{done.scenarios}: {states}" + (f"; {done.known} known before" if done.known else "")]
     if done.missing:
         lines.append(f"{'missing':<10}{done.missing} of other shards; the last one writes the tables")
     else:
         lines.append(f"{'wrote':<10}{done.folder}")
-    return _said(done.to_dict(), "\n".join(lines), json_)
+    return _said({**done.to_dict(), "warnings": list(map(str, remarks))}, "\n".join(lines), json_)
 
 
 @click.command()

@@ -38,7 +38,9 @@ QUICK_S = 10.0
 @click.option("--quick", is_flag=True, help="Two small cases, ten seconds.")
 @click.option("--export", "exported", type=click.Path(path_type=Path), metavar="DIR",
               help="Write the instances as MPS and LP files, and run nothing.")  # fmt: skip
-@click.option("--list", "listed", is_flag=True, help="List solvers and instances, and run nothing.")
+@click.option(
+    "--list", "listed", is_flag=True, help="List solvers, each with the version that runs here, and instances."
+)
 @click.option("--with", "files", type=click.Path(path_type=Path), multiple=True, metavar="FILE.py",
               help="Take a further solver from a file; may be repeated.")  # fmt: skip
 @click.option("--note", default="", metavar="TEXT", help="Said in the README of the folder, such as what else ran.")
@@ -58,11 +60,12 @@ def benchmark(
     from v2g.benchmark.instances import KINDS, QUICK, STANDARD, export, made
     from v2g.benchmark.outside import load_solvers
     from v2g.benchmark.running import Limits
+    from v2g.benchmark.tables import too_small
 
     load_solvers(files)
     asked = instances or (QUICK if quick else STANDARD)
     if listed:
-        return _list(json_)
+        return _list(files, json_)
     if exported is not None:
         written = export([one for name in asked for one in made(name, kinds or KINDS)], exported)
         _say(json_, {"files": [str(file) for file in written]}, "\n".join(str(file) for file in written))
@@ -79,17 +82,26 @@ def benchmark(
     words = ", ".join(f"{count} {verdict}" for verdict, count in sorted(counts.items()))
     _say(
         json_,
-        {"out": str(out), "runs": len(rows), "verdicts": counts},
-        f"{len(rows)} runs: {words}\ntable: {out}/table.md",
+        {"out": str(out), "runs": len(rows), "verdicts": counts, "too_small_to_rank": too_small(rows)},
+        "\n".join([f"{len(rows)} runs: {words}", *_small(rows), f"table: {out}/table.md"]),
     )
     return 1 if wrong else 0
 
 
-def _list(json_: bool) -> int:
+def _small(rows: Sequence[Row]) -> list[str]:
+    """Which instances do not tell solvers apart."""
+    from v2g.benchmark.tables import SHIFT_S, SMALL, too_small
+
+    small = too_small(rows)
+    return [f"{SMALL}: {', '.join(small)} (every run took less than {SHIFT_S:g} s)"] if small else []
+
+
+def _list(files: Sequence[Path], json_: bool) -> int:
     from v2g.benchmark.instances import QUICK, STANDARD
     from v2g.benchmark.solvers import SOLVERS
+    from v2g.benchmark.versions import versions
 
-    found = {name: solver.installed() for name, solver in SOLVERS.items()}
+    found = versions(SOLVERS, files)
     lines = [
         f"{name:<14} {'/'.join(s.solves):<8} {s.kind:<12} {s.title:<42} {found[name] or f'not available: {s.install}'}"
         for name, s in SOLVERS.items()

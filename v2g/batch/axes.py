@@ -6,13 +6,14 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from statistics import NormalDist
 from typing import Any
 
 from v2g.batch.changes import CHANGES, Change
 from v2g.batch.faults import Faults
-from v2g.batch.fields import Read, Wrong, flag, instant, number, whole, word
+from v2g.batch.fields import Read, Wrong, flag, in_quotes, instant, number, whole, word
+from v2g.batch.tables import is_column
 from v2g.check.words import did_you_mean
 
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
@@ -25,6 +26,7 @@ DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
 SHAPE = ("from", "to", "steps", "distribution", "mode", "mean", "sd", "median", "spread", "whole")
 OWN = ("change", "values", *SHAPE)
 TAIL = 1e-9
+SOME_TIME = "2026-01-15T18:00Z"
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,36 @@ class Axis:
 
 
 def read_axes(raw: Any, grid: bool, faults: Faults) -> tuple[Axis, ...]:
-    """The axes in the order of the file, which is the order in which changes are made."""
+    """The axes in the order of the file, which is the order in which changes are made.
+
+    Of an axis that has a fault those values are there that have none; one of which it is not clear what it changes is
+    left out.
+    """
     if not isinstance(raw, Mapping):
         faults.add("axes", "This is not a table of axes.", "Write a section for each, such as [axes.fleet].")
         return ()
     found = [_axis(name, table, grid, faults) for name, table in raw.items()]
-    return tuple(axis for axis in found if axis is not None)
+    axes = tuple(axis for axis in found if axis is not None)
+    _refuse_same(axes, faults)
+    return axes
+
+
+def _refuse_same(axes: Sequence[Axis], faults: Faults) -> None:
+    """Two axes that set the same thing: only the second would have an effect."""
+    first: dict[str, Axis] = {}
+    for axis in axes:
+        what = CHANGES[axis.change].sets(axis.keys)
+        if what and first.setdefault(what, axis) is not axis:
+            faults.add(f"axes.{axis.name}", f"The axis {first[what].name} sets {what} as well.",
+                       "Keep one of the two, with all values.")  # fmt: skip
 
 
 def _axis(name: str, raw: Any, grid: bool, faults: Faults) -> Axis | None:
-    path, before = f"axes.{name}.", len(faults.found)
+    path = f"axes.{name}."
     if not isinstance(raw, Mapping):
         faults.add(f"axes.{name}", "This is not a table.", f"Write a section [axes.{name}] with the key change.")
         return None
-    if not name.replace("_", "").isalnum() or name in RESERVED:
-        faults.add(f"axes.{name}", "This cannot be the name of an axis.", "Call it otherwise.", found=name,
-                   allowed=f"letters, digits and _, other than {', '.join(RESERVED)}")  # fmt: skip
+    _refuse_name(name, faults)
     change = CHANGES.get(str(raw.get("change")))
     if change is None:
         asked = raw.get("change")
@@ -71,6 +87,7 @@ def _axis(name: str, raw: Any, grid: bool, faults: Faults) -> Axis | None:
         faults.add(f"{path}change", "There is no such change.", remedy, found=asked, allowed=", ".join(CHANGES))
         return None
     faults.unknown(raw, (*OWN, *change.keys), path)
+    before = len(faults.found)
     keys = {key: faults.take(raw, key, read, None, path) for key, read in change.keys.items() if key in raw}
     for key in change.needed:
         if key not in raw:
@@ -80,74 +97,85 @@ def _axis(name: str, raw: Any, grid: bool, faults: Faults) -> Axis | None:
     return _with_values(name, change, keys, raw, grid, faults)
 
 
-RESERVED = ("scenario", "key", "case", "seed", "status", "reason")
+def _refuse_name(name: str, faults: Faults) -> None:
+    if not name.replace("_", "").isalnum():
+        faults.add(f"axes.{name}", "This cannot be the name of an axis.", "Call it otherwise.", found=name,
+                   allowed="letters, digits and _")  # fmt: skip
+    elif is_column(name):
+        faults.add(f"axes.{name}", "A column of scenarios.csv has this name already.",
+                   f"Call it otherwise, such as [axes.of_{name}].", found=name)  # fmt: skip
 
 
 def _with_values(name: str, change: Change, keys: Mapping[str, Any], raw: Mapping[str, Any], grid: bool,
-                 faults: Faults) -> Axis | None:  # fmt: skip
+                 faults: Faults) -> Axis:  # fmt: skip
     path = f"axes.{name}."
     if "values" in raw:
         for key in SHAPE:
             if key in raw:
                 faults.add(f"{path}{key}", "This stands beside values.", "Keep one of the two.")
-        values = _listed(raw["values"], change, keys, path, faults)
-        return Axis(name, change.name, keys, values, lambda share: values[int(share * len(values))])
+        listed = _listed(raw["values"], change, keys, path, faults)
+        return Axis(name, change.name, keys, listed, lambda share: listed[int(share * len(listed))])
+    without = Axis(name, change.name, keys, (), lambda share: None)
     before = len(faults.found)
+    steps = faults.take(raw, "steps", whole(2, 10_000), None, path)
+    drawn = grid and "steps" not in raw and "distribution" in raw
+    if grid and "steps" not in raw and not drawn and ("from" in raw or "to" in raw):
+        faults.add(path.rstrip("."), "In a grid an axis needs values.",
+                   "Write values = [...], or from, to and steps; or a distribution, from which each seed "
+                   'draws; or sample = "random".')  # fmt: skip
     curve = _curve(raw, lambda value: change.value(value, keys), path, faults)
     if curve is None or len(faults.found) > before:
-        return None
+        return without
 
     def quantile(share: float) -> Any:
         return change.value(curve(share), keys)
 
-    steps = faults.take(raw, "steps", whole(2, 10_000), None, path)
-    drawn = grid and steps is None and "distribution" in raw
-    if grid and steps is None and not drawn:
-        faults.add(path.rstrip("."), "In a grid an axis needs values.",
-                   "Write values = [...], or from, to and steps; or a distribution, from which each seed "
-                   'draws; or sample = "random".')  # fmt: skip
-        return None
     points = [k / (steps - 1) for k in range(steps)] if grid and not drawn else [0.0, 0.5, 1.0 - TAIL]
-    try:
-        values = tuple(quantile(point) for point in points)
-    except Wrong as wrong:
-        faults.add(path.rstrip("."), wrong.message, wrong.remedy, allowed=wrong.allowed)
-        return None
+    values: list[Any] = []
+    for point in points:
+        try:
+            values.append(quantile(point))
+        except Wrong as wrong:
+            faults.refuse(path.rstrip("."), wrong, curve(point))
+            return without
     _refuse_twice(values, path, grid and not drawn, faults)
-    return Axis(name, change.name, keys, values, quantile, drawn)
+    return Axis(name, change.name, keys, tuple(values), quantile, drawn)
 
 
 def _listed(raw: Any, change: Change, keys: Mapping[str, Any], path: str, faults: Faults) -> tuple[Any, ...]:
+    """Values that are right."""
     if not isinstance(raw, list) or not raw:
         faults.add(f"{path}values", "There are no values.", "Write values = [...].", found=raw, allowed="a list")
         return ()
-    before = len(faults.found)
-    values = tuple(faults.read(one, lambda v: change.value(v, keys), None, f"{path}values") for one in raw)
-    if len(faults.found) == before:
-        _refuse_twice(values, path, True, faults)
+    found = (faults.read(one, lambda v: change.value(v, keys), None, f"{path}values") for one in raw)
+    values = tuple(value for value in found if value is not None)
+    _refuse_twice(values, path, True, faults)
     return values
 
 
 def _refuse_twice(values: Sequence[Any], path: str, grid: bool, faults: Faults) -> None:
     words = [json.dumps(value, sort_keys=True) for value in values]
-    twice = next((one for one in words if words.count(one) > 1), None)
+    twice = next((value for value, text in zip(values, words, strict=True) if words.count(text) > 1), None)
     if twice is not None and grid:
         faults.add(f"{path}values", "A value stands twice.", "Keep one of the two.", found=twice)
 
 
 def _curve(raw: Mapping[str, Any], read_value: Read, path: str, faults: Faults) -> Callable[[float], Any] | None:
     """From a share below 1 to a raw value; whole numbers where the change takes no others, or where that is asked."""
-    kind = faults.take(raw, "distribution", word(tuple(DISTRIBUTIONS)), None, path)
-    if kind is None:
-        kind = "uniform"
+    before = len(faults.found)
+    kind = faults.take(raw, "distribution", word(tuple(DISTRIBUTIONS)), "uniform", path)
+    if len(faults.found) > before:
+        return None
     missing = [key for key in DISTRIBUTIONS[kind] if key not in raw]
     if missing:
         faults.add(path.rstrip("."), f"There are no values: {' and '.join(missing)} of a {kind} range are missing.",
                    "Write values = [...], or from and to.")  # fmt: skip
         return None
-    if kind == "uniform" and not isinstance(raw["from"], (int, float)):
+    if kind == "uniform" and _is_time(raw["from"], read_value):
         return _times(raw, path, faults)
     read = {key: faults.take(raw, key, number(), 0.0, path) for key in raw if key in SHAPE[:2] + SHAPE[4:9]}
+    if len(faults.found) > before:
+        return None
     low, high = float(read.get("from", -math.inf)), float(read.get("to", math.inf))
     if low >= high:
         faults.add(f"{path}to", "The range is empty.", "Let to be above from.", found=raw["to"])
@@ -159,17 +187,22 @@ def _curve(raw: Mapping[str, Any], read_value: Read, path: str, faults: Faults) 
     return lambda share: _rounded(min(max(curve(share), low), high), between)
 
 
+def _is_time(value: Any, read: Read) -> bool:
+    """Whether a range begins with a time: with one of TOML, or with text where a change takes times."""
+    return isinstance(value, date) or (isinstance(value, str) and not in_quotes(value) and _takes(read, SOME_TIME))
+
+
 def _only_whole(read: Read) -> bool:
     """Whether a change takes whole numbers and no others."""
+    return _takes(read, 1.0) and not _takes(read, 0.5)
 
-    def takes(value: float) -> bool:
-        try:
-            read(value)
-        except Wrong:
-            return False
-        return True
 
-    return takes(1.0) and not takes(0.5)
+def _takes(read: Read, value: Any) -> bool:
+    try:
+        read(value)
+    except Wrong:
+        return False
+    return True
 
 
 def _rounded(value: float, entire: bool) -> float | int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from v2g.batch.changes import CHANGES
+from v2g.batch.changes.rows import Misfit
+from v2g.batch.faults import Faults
 from v2g.batch.folder import Shard, StudyFolder
 from v2g.batch.inputs import Base, faults_of, keep_base, keep_list, place_of, read_base
 from v2g.batch.parquet import require
 from v2g.batch.pool import Outcome, Pool
 from v2g.batch.scenarios import scenarios, task_of
-from v2g.batch.study import STUDY_FILE, Study, read_study
+from v2g.batch.stopping import Interrupted
+from v2g.batch.study import STUDY_FILE, Study, read_so_far
 from v2g.batch.tables import collect, missing
 from v2g.batch.work import EMPTY, result_bytes
-from v2g.errors import Finding, InvalidStudy, UsageError
+from v2g.errors import CaseError, Finding, InvalidStudy, UsageError
 from v2g.formats.atomic import place_file
 from v2g.remedies.tables import Tables
 from v2g.solvers.highs import versions
@@ -88,6 +91,7 @@ class Finished:
 def batch(
     study: str | Path, out: str | Path, *, shard: str | None = None, workers: int | None = None,
     scheduler: str | None = None, tls: Mapping[str, str] | None = None, parquet: bool = False, tell: Tell | None = None,
+    remark: Callable[[Sequence[Finding]], None] | None = None,
 ) -> Finished:  # fmt: skip
     """Run a study, or what is left of it, and write its tables.
 
@@ -107,6 +111,8 @@ def batch(
         Tables as Parquet too.
     tell
         Called with the state whenever a scenario ends.
+    remark
+        Called before anything runs with what is no fault of the study, but changes what its answers mean.
 
     Raises
     ------
@@ -114,13 +120,17 @@ def batch(
         With all faults of the study and its base cases, before anything runs.
     UsageError
         The folder holds something else, or another driver is at work in it.
+    Interrupted
+        A KeyboardInterrupt that says how many scenarios are done and kept.
     """
     if parquet:
         require()
     part = Shard.read(shard) if shard else None
     if workers is not None and workers < 1:
         raise UsageError(f"--workers: found {workers}; allowed: at least 1.")
-    laid = lay_out(read_study(study), StudyFolder(out))
+    laid = lay_out(study, StudyFolder(out))
+    if remark is not None:
+        remark(laid.remarks)
     return laid.run(part, lambda: _workers(laid, workers, scheduler, tls), parquet, tell or (lambda _: None))
 
 
@@ -142,13 +152,14 @@ def cores() -> int:
 
 @dataclass(frozen=True)
 class Laid:
-    """A study laid out: its base cases as they are now, its tasks, and its manifest."""
+    """A study laid out: its base cases as they are now, its tasks, its manifest, and what is to be known of it."""
 
     study: Study
     folder: StudyFolder
     bases: Mapping[str, tuple[Base, Mapping[str, bytes]]]
     tasks: list[Task]
     manifest: Mapping[str, Any]
+    remarks: tuple[Finding, ...]
 
     def run(self, shard: Shard | None, workers: Callable[[], AbstractContextManager[Workers]], parquet: bool,
             tell: Tell) -> Finished:  # fmt: skip
@@ -186,19 +197,28 @@ class Laid:
         for status in known.values():
             _count(state, status)
         tell(state)
-        if todo:
-            with workers() as pool, closing(_iterator(pool.outcomes(todo))) as outcomes:
-                for outcome in outcomes:
-                    data = outcome.data or died(outcome)
-                    self.folder.keep(outcome.task["key"], data)
-                    _count(state, json.loads(data)["status"])
-                    tell(state)
-        left = missing(self.folder.path, self.manifest)
-        if not left:
-            with self.folder.alone_at_tables():
-                collect(self.folder, self.manifest, parquet=parquet)
+        try:
+            self._solve(todo, workers, state, tell)
+            left = missing(self.folder.path, self.manifest)
+            if not left:
+                with self.folder.alone_at_tables():
+                    collect(self.folder, self.manifest, parquet=parquet)
+        except KeyboardInterrupt as stop:
+            done = self.folder.done([task["key"] for task in tasks])
+            raise Interrupted(len(done), len(tasks), self.folder.path) from stop
         return Finished(self.folder.path, len(tasks), dict(sorted(state.counts.items())), len(known), left,
                         round(time.monotonic() - began, 3))  # fmt: skip
+
+    def _solve(self, todo: list[Task], workers: Callable[[], AbstractContextManager[Workers]], state: State,
+               tell: Tell) -> None:  # fmt: skip
+        if not todo:
+            return
+        with workers() as pool, closing(_iterator(pool.outcomes(todo))) as outcomes:
+            for outcome in outcomes:
+                data = outcome.data or died(outcome)
+                self.folder.keep(outcome.task["key"], data)
+                _count(state, json.loads(data)["status"])
+                tell(state)
 
 
 def _iterator(outcomes: Iterator[Outcome]) -> Any:
@@ -218,23 +238,31 @@ def died(outcome: Outcome) -> bytes:
     return result_bytes({**found, "status": "died", "reason": outcome.reason, **EMPTY, "asked": asked, "seconds": {}})
 
 
-def lay_out(study: Study, folder: StudyFolder) -> Laid:
-    """Read the base cases of a study and list its scenarios. Raises InvalidStudy with all faults of the cases."""
+def lay_out(path: str | Path, folder: StudyFolder) -> Laid:
+    """Read a study and its base cases, and list its scenarios.
+
+    Raises InvalidStudy with all faults of the file, of the cases, and of what axes ask of them.
+    """
+    study, told = read_so_far(path)
     bases: dict[str, tuple[Base, Mapping[str, bytes]]] = {}
-    faults: list[Finding] = []
+    faults = list(told.found)
     for name, place in study.cases.items():
-        base, _, files = read_base(name, place)
+        try:
+            base, _, files = read_base(name, place)
+        except CaseError as error:
+            faults.append(Finding(name, str(error), code="study-case"))
+            continue
+        kept = place_of(folder.path, base.sha256).is_dir()
+        wrong = [] if kept else _errors(name, faults_of(name, place))
+        faults += wrong or _misfits(study, told, base)
         bases[name] = base, files
-        if not place_of(folder.path, base.sha256).is_dir():
-            faults += _errors(name, faults_of(name, place))
-    faults += [] if faults else _misfits(study, {name: base for name, (base, _) in bases.items()})
     if faults:
         raise InvalidStudy(faults)
     sites = sites_file(study)
     digest = None if sites is None else keep_digest(sites)
     tasks = [task_of(study, one, bases[one.case][0].sha256, digest, made()) for one in scenarios(study)]
     hashes = {name: base.sha256 for name, (base, _) in bases.items()}
-    return Laid(study, folder, bases, tasks, _manifest(study, tasks, hashes, digest))
+    return Laid(study, folder, bases, tasks, _manifest(study, tasks, hashes, digest), tuple(told.remarks))
 
 
 def keep_digest(file: Path) -> str:
@@ -259,17 +287,22 @@ def _errors(name: str, findings: Iterable[Finding]) -> list[Finding]:
     return [replace(one, file=f"{name}/{one.file}") for one in findings if one.severity == "error"]
 
 
-def _misfits(study: Study, bases: Mapping[str, Base]) -> list[Finding]:
-    """Axes that change nothing in a base case that is solved as it is."""
-    found = []
-    for name, base in bases.items() if study.populate is None else ():
-        for axis in study.axes:
-            try:
-                CHANGES[axis.change].fits(Tables(base.header, base.tables), axis.keys)
-            except UsageError as error:
-                key = f"axes.{axis.name}"
-                found.append(Finding(study.file.name, f"Case {name}: {error}", column=key, code="misfit"))
-    return found
+def _misfits(study: Study, told: Faults, base: Base) -> list[Finding]:
+    """What axes ask of a base case that is solved as it is, and that it has not."""
+    wrong = Faults(told.file, told.lines)
+    for axis in study.axes if study.populate is None else ():
+        key = f"axes.{axis.name}"
+        try:
+            CHANGES[axis.change].fits(Tables(base.header, base.tables), axis.keys)
+        except Misfit as misfit:
+            message, remedy = f"Case {base.name}: {misfit.message}", misfit.remedy
+            if misfit.key in axis.keys:
+                wrong.add(f"{key}.{misfit.key}", message, remedy, found=misfit.found, allowed=misfit.allowed)
+            else:
+                wrong.add(key, message, remedy)
+        except UsageError as error:
+            wrong.add(key, f"Case {base.name}: {error}")
+    return wrong.found
 
 
 def _manifest(study: Study, tasks: list[Task], hashes: Mapping[str, str], sites: str | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from v2g.batch.fields import Read, Wrong
+from v2g.batch.fields import Read, Wrong, as_written
 from v2g.check.words import did_you_mean, listed, shortened
 from v2g.errors import Finding
 
@@ -33,17 +33,30 @@ def lines_of(text: str) -> dict[str, int]:
 
 
 class Faults:
-    """Collects what is wrong with the values of a file."""
+    """Collects what is wrong with the values of a file, and what is to be known of them; ``lines`` are of its keys."""
 
-    def __init__(self, file: str, text: str) -> None:
-        self.file, self.lines = file, lines_of(text)
+    def __init__(self, file: str, lines: Mapping[str, int]) -> None:
+        self.file, self.lines = file, lines
         self.found: list[Finding] = []
+        self.remarks: list[Finding] = []
 
     def add(self, key: str, message: str, remedy: str = "", *, found: Any = None, allowed: str = "") -> None:
-        """One fault more, of this key."""
-        near = next((self.lines[k] for k in _upwards(key) if k in self.lines), None)
-        shown = None if found is None else shortened(str(found))
-        self.found.append(Finding(self.file, message, remedy, near, key, shown, allowed or None, code="study"))
+        """One fault more, of this key; ``found`` is a value as TOML gave it."""
+        shown = None if found is None else shortened(as_written(found))
+        self.found.append(
+            Finding(self.file, message, remedy, self._line(key), key, shown, allowed or None, code="study")
+        )
+
+    def refuse(self, key: str, wrong: Wrong, found: Any = None) -> None:
+        """A fault as a reader tells it."""
+        self.add(key, wrong.message, wrong.remedy, found=found, allowed=wrong.allowed)
+
+    def remark(self, key: str, message: str, remedy: str) -> None:
+        """What is no fault, but changes what the answers mean."""
+        self.remarks.append(Finding(self.file, message, remedy, self._line(key), key, None, None, "warning", "study"))
+
+    def _line(self, key: str) -> int | None:
+        return next((self.lines[k] for k in _upwards(key) if k in self.lines), None)
 
     def take(self, table: Mapping[str, Any], key: str, read: Read, default: Any, path: str = "") -> Any:
         """The value of a key, or the default where it is missing or wrong."""
@@ -56,7 +69,7 @@ class Faults:
         try:
             return read(value)
         except Wrong as wrong:
-            self.add(key, wrong.message, wrong.remedy, found=value, allowed=wrong.allowed)
+            self.refuse(key, wrong, value)
             return default
 
     def unknown(self, table: Mapping[str, Any], known: Iterable[str], path: str = "") -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from v2g.check.words import did_you_mean
@@ -20,6 +20,46 @@ class Wrong(Exception):
         self.message, self.allowed, self.remedy = message, allowed, remedy
 
 
+WITHOUT_QUOTES = "Write it without quotes."
+
+
+def in_quotes(value: Any) -> bool:
+    """Whether this is a number that was written as text.
+
+    >>> in_quotes("6"), in_quotes(6), in_quotes("six")
+    (True, False, False)
+    """
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether this is a number that a computer can hold."""
+    try:
+        return not isinstance(value, bool) and isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:
+        return False
+
+
+def as_written(value: Any) -> str:
+    """A value about as it stands in the file.
+
+    >>> as_written(["6", 6, True, {"tier": 1}])
+    '["6", 6, true, { tier = 1 }]'
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return f"[{', '.join(map(as_written, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{name} = {as_written(one)}' for name, one in value.items())} }}"
+    return value.isoformat() if isinstance(value, (date, time)) else str(value)
+
+
 def number(least: float = -math.inf, most: float = math.inf, unit: str = "", *, above: bool = False) -> Read:
     """A finite number within limits; ``above`` = the lower limit itself is not allowed."""
     low = "" if least == -math.inf else f"{'above' if above else 'at least'} {least:g}"
@@ -28,8 +68,8 @@ def number(least: float = -math.inf, most: float = math.inf, unit: str = "", *, 
     allowed = f"a number{f' {limits}' if limits else ''}{f' ({unit})' if unit else ''}"
 
     def read(value: Any) -> float | int:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            raise Wrong("This is not a number.", allowed)
+        if not _is_finite(value):
+            raise Wrong("This is not a number.", allowed, WITHOUT_QUOTES if in_quotes(value) else "")
         if not (least < value if above else least <= value) or value > most:
             share = "A share, not per cent." if (least, most) == (0.0, 1.0) and 1.0 < value <= 100.0 else ""
             raise Wrong("The number is out of its limits.", allowed, share)
@@ -42,8 +82,9 @@ def whole(least: int, most: int) -> Read:
     """A whole number within limits."""
 
     def read(value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value != math.floor(value):
-            raise Wrong("This is not a whole number.", f"{least:,} to {most:,}")
+        if not _is_finite(value) or not float(value).is_integer():
+            remedy = WITHOUT_QUOTES if in_quotes(value) else ""
+            raise Wrong("This is not a whole number.", f"{least:,} to {most:,}", remedy)
         if not least <= value <= most:
             raise Wrong("The number is out of its limits.", f"{least:,} to {most:,}")
         return int(value)
@@ -80,7 +121,7 @@ def scalar(value: Any) -> Any:
     """What can stand in a cell: text, a number, a flag or a time."""
     if isinstance(value, (datetime, date)):
         return instant(value)
-    if isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, (str, bool)) or _is_finite(value):
         return value
     raise Wrong("This cannot stand in a cell.", "text, a number, true, false or a time")
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from v2g.batch.axes import Axis, read_axes
-from v2g.batch.faults import Faults
+from v2g.batch.emergency import read_emergency
+from v2g.batch.faults import Faults, lines_of
 from v2g.batch.fields import Wrong, flag, number, text, whole, word
+from v2g.batch.syntax import not_toml
+from v2g.check.words import did_you_mean
 from v2g.errors import CaseError, InvalidStudy, UsageError
 from v2g.formats.atomic import resolved
 from v2g.formats.draft import HEADER_FILE
 from v2g.formats.shipped import locate, shipped_cases
-from v2g.populate.wishes import wishes
 from v2g.register import NETWORKS, POLICIES
 from v2g.solvers import split
 
@@ -61,15 +63,20 @@ class Study:
 def read_study(path: str | Path) -> Study:
     """A study from its file, or from the folder that holds ``study.toml``.
 
-    Raises CaseError where there is no such file or it is not TOML, and InvalidStudy with all its faults at once.
+    Raises CaseError where there is no such file, and InvalidStudy with all its faults at once, or where it is not TOML.
     """
-    file = study_file(path)
-    data, raw = _parsed(file)
-    faults = Faults(file.name, data.decode("utf-8-sig"))
-    study = _study(file, data, raw, faults)
+    study, faults = read_so_far(path)
     if faults.found:
         raise InvalidStudy(faults.found)
     return study
+
+
+def read_so_far(path: str | Path) -> tuple[Study, Faults]:
+    """A study as far as its file can be read, and what is wrong in it."""
+    file = study_file(path)
+    data, raw = _parsed(file)
+    faults = Faults(file.name, lines_of(data.decode("utf-8-sig")))
+    return _study(file, data, raw, faults), faults
 
 
 def study_file(path: str | Path) -> Path:
@@ -97,11 +104,13 @@ def _parsed(file: Path) -> tuple[bytes, dict[str, Any]]:
         raise CaseError(f"{file} cannot be read: {error.strerror or error}."
                         f"{f' Studies that come along: {known}.' if known else ''}") from error  # fmt: skip
     try:
-        return data, tomllib.loads(data.decode("utf-8-sig"))
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CaseError(f"{file} is not UTF-8: {error.reason} at byte {error.start}. Save it as UTF-8.") from error
+    try:
+        return data, tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CaseError(f'{file} is not TOML: {error}. Text needs quotes: name = "buses".') from error
+        raise InvalidStudy([not_toml(file.name, text, str(error))]) from error
 
 
 def _study(file: Path, data: bytes, raw: Mapping[str, Any], faults: Faults) -> Study:
@@ -118,23 +127,19 @@ def _study(file: Path, data: bytes, raw: Mapping[str, Any], faults: Faults) -> S
         faults.add("draws", f"A {sample} sample needs to know how many.", "Add draws = 200, for example.")
     solve, limits = _section(raw, "solve", _SOLVE, faults), _section(raw, "limits", _LIMITS, faults)
     axes = read_axes(raw.get("axes", {}), sample == "grid", faults)
-    study = Study(
+    return Study(
         name=faults.take(raw, "name", _name, ""),
         title=faults.take(raw, "title", text, ""),
         file=file, data=data,
         cases=_cases(raw, axes, file.parent, faults),
         seeds=faults.take(raw, "seeds", _seeds, (1,)),
         sample=sample, draws=draws,
-        populate=_populate(raw, axes, file.parent, faults),
+        populate=read_emergency(raw, axes, file.parent, faults),
         solve=solve,
         memory_mb=limits.get("memory_mb"), tries=limits.get("tries", TRIES),
         values=_section(raw, "answers", {"values": flag}, faults).get("values", False),
         axes=axes,
     )  # fmt: skip
-    if study.populate is None and any(axis.change == "populate" for axis in axes):
-        faults.add("populate", "An axis changes an option of populate, and there is no section [populate].",
-                   "Add it, with vehicles and outage.")  # fmt: skip
-    return study
 
 
 def _format(value: Any) -> int:
@@ -205,12 +210,19 @@ def _cases(raw: Mapping[str, Any], axes: tuple[Axis, ...], beside: Path, faults:
         for name, folder in _places(entry, beside):
             if not (folder / HEADER_FILE).is_file():
                 faults.add(key, f"There is no case here: {folder} holds no {HEADER_FILE}.",
-                           f"Cases that come along: {', '.join(shipped_cases())}.", found=entry)  # fmt: skip
+                           _other_cases(str(entry), beside), found=entry)  # fmt: skip
             elif name in found:
                 faults.add(key, "The case stands twice.", "Keep one of the two.", found=name)
             else:
                 found[name] = folder
     return found
+
+
+def _other_cases(name: str, beside: Path) -> str:
+    """A case that is called nearly so, and those that come along."""
+    known = list(shipped_cases())
+    near = did_you_mean(name, [*(file.parent.name for file in beside.glob(f"*/{HEADER_FILE}")), *known])
+    return f"{near} Cases that come along: {', '.join(known)}.".strip()
 
 
 def _places(entry: Any, beside: Path) -> list[tuple[str, Path]]:
@@ -221,54 +233,3 @@ def _places(entry: Any, beside: Path) -> list[tuple[str, Path]]:
         return [((parent / folder.name).as_posix(), folder) for folder in every] or [(name, beside / name)]
     near = beside / Path(name).expanduser()
     return [(name, near if (near / HEADER_FILE).is_file() else Path(locate(name)))]
-
-
-def _populate(raw: Mapping[str, Any], axes: tuple[Axis, ...], beside: Path, faults: Faults) -> dict[str, Any] | None:
-    """Options of populate; those that an axis sets are tried with its first value, so that faults are told now."""
-    if "populate" not in raw:
-        return None
-    table = raw["populate"]
-    if not isinstance(table, Mapping):
-        faults.add("populate", "This is not a table.", "Write a section [populate].")
-        return None
-    options = dict(table)
-    listed = options.get("critical")
-    if isinstance(listed, str) and listed != "auto" and not listed.isdecimal():
-        options["critical"] = str(beside / Path(listed).expanduser())
-    from v2g.batch.changes.populate import OPTIONS
-
-    faults.unknown(table, (*OPTIONS, "seed"), "populate.")
-    for axis in axes:
-        for value in axis.values:
-            _try({**options, **_set_by(axes), **_set_by((axis,), value)}, f"axes.{axis.name}.values", faults)
-    if not any(_set_by((axis,)) for axis in axes):
-        _try(options, "populate", faults)
-    return options
-
-
-def _set_by(axes: tuple[Axis, ...], value: Any = None) -> dict[str, Any]:
-    """Options of populate that axes set, each to its first value or to this one."""
-    from v2g.batch.changes import CHANGES, Asked, Setting
-
-    asked = Asked("", {}, {})
-    for axis in axes:
-        if axis.values:
-            chosen = axis.values[0] if value is None else value
-            asked = CHANGES[axis.change].before(asked, Setting(axis.name, chosen, axis.keys, 1))
-    return dict(asked.populate or {})
-
-
-def _try(options: Mapping[str, Any], key: str, faults: Faults) -> None:
-    from v2g.batch.changes.populate import OPTIONS
-
-    known = {name: value for name, value in options.items() if name in (*OPTIONS, "seed")}
-    try:
-        wishes(**known)
-    except UsageError as error:
-        for line in str(error).splitlines():
-            name, _, rest = line.removeprefix("--").partition(": ")
-            own = f"populate.{name.replace('-', '_')}"
-            told = {(fault.column, fault.message) for fault in faults.found}
-            where = own if own in faults.lines or key == "populate" else key
-            if (where, f"--{name}: {rest}") not in told:
-                faults.add(where, f"--{name}: {rest}")

@@ -66,6 +66,17 @@ OF_TIER = {
 UNITS = {"kwh": "kWh", "h": "h", "kw": "kW", "hours": "h"}
 
 
+def is_column(name: str) -> bool:
+    """Whether ``scenarios.csv`` has a column of that name, whatever the axes.
+
+    >>> is_column("vehicles"), is_column("tier1_served"), is_column("fleet")
+    (True, True, False)
+    """
+    inner = {column for columns in TABLES.values() for column in columns}
+    tier = re.fullmatch(r"tier\d+_(.*)", name)
+    return tier[1] in OF_TIER if tier else name in MEANINGS and name not in inner
+
+
 class Missing(UsageError):
     """Not all scenarios of a study have a result."""
 

@@ -66,7 +66,7 @@ def finish(
 
 
 def machine(solvers: Mapping[str, Solver], rows: Sequence[Row]) -> dict[str, Any]:
-    """On what was measured, and which version of each solver said it ran (installed: what the wheel says)."""
+    """On what was measured, and which version of each solver said it ran; its package may count versions of its own."""
     seen = {row.solver: row.version for row in rows if row.version}
     return {
         "date_utc": f"{datetime.now(UTC):%Y-%m-%d %H:%M}",
@@ -79,7 +79,11 @@ def machine(solvers: Mapping[str, Solver], rows: Sequence[Row]) -> dict[str, Any
         "memory_limit_enforced": sys.platform == "linux",
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
         "solvers": {
-            name: {"installed": solver.installed() or "not available", "ran": seen.get(name, "")}
+            name: {
+                "package": solver.package,
+                "package_version": solver.installed() or "not available",
+                "ran": seen.get(name, ""),
+            }
             for name, solver in solvers.items()
         },
     }

@@ -1,7 +1,8 @@
 """The performance profile of a benchmark: which share of runs a solver solves within so many times the best time.
 
 After Dolan and Moré 2002 (doi:10.1007/s101070100263). A run is an instance with a seed; its time is that of solving
-(of processor) plus the shift of the means, so that runs of a few milliseconds do not decide.
+(of processor) plus the shift of the means, so that runs of a few milliseconds do not decide. Instances that are too
+small to rank are left out.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from v2g.affine import Floats
 from v2g.benchmark.rows import OPTIMAL, Row
 from v2g.benchmark.running import Limits
-from v2g.benchmark.tables import KINDS, SHIFT_S
+from v2g.benchmark.tables import KINDS, SHIFT_S, SMALL, ranked
 from v2g.reports.figure import FACES, SETTINGS, need_matplotlib
 
 STYLES = ("-", "--", ":", "-.")
@@ -42,13 +43,17 @@ def profile(rows: Sequence[Row], limits: Limits) -> bytes:
     import matplotlib
     from matplotlib.figure import Figure
 
-    kinds = [kind for kind in KINDS if any(row.kind == kind and row.seed is not None for row in rows)]
+    large = [row for row in ranked(rows) if row.seed is not None]
+    kinds = [kind for kind in KINDS if any(row.kind == kind for row in large)]
     out = io.BytesIO()
     with matplotlib.rc_context(SETTINGS):
         figure = Figure(figsize=(9.0, 0.6 + 3.2 * max(1, len(kinds))), layout="constrained")
         panels = figure.subplots(max(1, len(kinds)), 1, squeeze=False)[:, 0]
         for axes, kind in zip(panels, kinds, strict=False):
-            _panel(axes, ratios([row for row in rows if row.kind == kind]), KINDS[kind], limits)
+            _panel(axes, ratios([row for row in large if row.kind == kind]), KINDS[kind], limits)
+        if not kinds:
+            panels[0].set_axis_off()
+            panels[0].set_title(f"All instances are {SMALL}.", loc="left", fontsize=9)
         figure.savefig(out, format="svg", metadata={"Date": None})
     return out.getvalue()
 

@@ -156,15 +156,18 @@ def _best(rows: Sequence[Row], solvers: dict[str, Solver]) -> tuple[dict[str, fl
 def _compared(row: Row, solver: Solver, best: float | None, bound: float | None) -> Row:
     if best is None:
         return row
-    size = max(1.0, abs(best))
-    row = replace(row, best=best, off=(row.value - best) / size)
-    if row.claim in ("infeasible", "unbounded") and (row.claim == "infeasible" or bound is not None):
-        return replace(row, verdict=WRONG, reason=f"claims {row.claim}, but a value of {best:.9g} is verified")
+    row = replace(row, best=best, off=(row.value - best) / max(1.0, abs(best)))
+    untrue = _untrue(row, solver, best, bound)
+    return replace(row, verdict=WRONG, reason=f"claims {row.claim}, but {untrue}") if untrue else row
+
+
+def _untrue(row: Row, solver: Solver, best: float, bound: float | None) -> str:
+    """What speaks against the claim of a run, blank where nothing does."""
+    if row.claim == "infeasible" or (row.claim == "unbounded" and bound is not None):
+        return f"a value of {best:.9g} is verified"
     if row.verdict == OPTIMAL and row.off > solver.near:
-        return replace(row, verdict=WRONG, reason=f"claims optimal, but {best:.9g} is verified: off by {row.off:.1e}")
-    if row.verdict in (OPTIMAL, FEASIBLE) and bound is not None and (bound - row.value) / size > solver.near:
-        off = (bound - row.value) / size
-        return replace(
-            row, verdict=WRONG, reason=f"claims {row.claim}, but is below the proven {bound:.9g} by {off:.1e}"
-        )
-    return row
+        return f"{best:.9g} is verified: off by {row.off:.1e}"
+    below = 0.0 if bound is None else (bound - row.value) / max(1.0, abs(best))
+    if row.verdict in (OPTIMAL, FEASIBLE) and below > solver.near:
+        return f"is below the proven {bound:.9g} by {below:.1e}"
+    return ""

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from v2g.benchmark.rows import ABSENT, FEASIBLE, OPTIMAL, VERDICTS, WRONG, Row
+from v2g.benchmark.rows import ABSENT, FEASIBLE, MEMORY, OPTIMAL, TIME, VERDICTS, WRONG, Row
 from v2g.benchmark.running import Limits
 from v2g.benchmark.solvers.entry import Solver
 
 SHIFT_S = 1.0
+SMALL = "too small to rank"
 HEADS = ("solver", "version seen", "algorithm seen", "solved", "proven", "wrong", "mean s", "mean wall s",
          "mean hand-over s", "off", "most MB")  # fmt: skip
 KINDS = {"lp": "Linear programs", "milp": "Mixed-integer programs"}
@@ -25,6 +26,24 @@ def shifted_mean(seconds: Sequence[float], shift: float = SHIFT_S) -> float:
     3.0
     """
     return math.exp(math.fsum(math.log(s + shift) for s in seconds) / len(seconds)) - shift
+
+
+def too_small(rows: Sequence[Row]) -> list[str]:
+    """Instances that every run solved in less than the shift: what they would add to a mean is noise."""
+    found = []
+    for name in dict.fromkeys(row.instance for row in rows):
+        mine = [row for row in rows if row.instance == name]
+        times = [row.solve_cpu_s for row in mine if row.verdict in (OPTIMAL, FEASIBLE)]
+        stopped = any(row.verdict in (TIME, MEMORY) for row in mine)
+        if times and max(times) < SHIFT_S and not stopped:
+            found.append(name)
+    return found
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """Rows on instances that are large enough to rank solvers."""
+    small = too_small(rows)
+    return [row for row in rows if row.instance not in small]
 
 
 def counted_s(row: Row, limits: Limits, clock: str = "solve_cpu_s") -> float:
@@ -41,7 +60,17 @@ def table(rows: Sequence[Row], solvers: Mapping[str, Solver], sizes: Mapping[str
     for kind, title in KINDS.items():
         mine = [row for row in rows if row.kind == kind]
         if mine:
-            lines += ["", f"## {title}", "", *_ranked(mine, solvers, limits), "", *_by_instance(mine, sizes), ""]
+            lines += [
+                "",
+                f"## {title}",
+                "",
+                _basis(mine),
+                "",
+                *_ranked(mine, solvers, limits),
+                "",
+                *_by_instance(mine, sizes),
+                "",
+            ]
             lines += _exceptions(mine)
     return "\n".join([*lines, ""])
 
@@ -50,7 +79,9 @@ def _preface(limits: Limits) -> list[str]:
     return [
         f"Processor seconds of solving (hand-over and reading back apart), one thread, limit {limits.time_s:g} s "
         f"({limits.wall_s:g} s by the clock on the wall) and {limits.memory_mb:g} MB. Means are shifted geometric, "
-        f"shift {SHIFT_S:g} s, over all instances and seeds; a run that is not `optimal` counts as the time limit. "
+        f"shift {SHIFT_S:g} s, over all seeds of the instances that are large enough: those that some run needs "
+        f"{SHIFT_S:g} s or more for. A run there that is not `optimal` counts as the time limit. All other columns are "
+        "of all instances. "
         "`proven` counts runs whose own multipliers prove their value to 1e-6. `off` is the largest distance of a "
         "value called optimal from the best verified one, relative. Solvers marked † are first-order methods: asked "
         "for 1e-6, judged by their own measure, values within 1e-4. Best values are between 0 (nothing lost) and "
@@ -60,19 +91,30 @@ def _preface(limits: Limits) -> list[str]:
 
 def _ranked(rows: Sequence[Row], solvers: Mapping[str, Solver], limits: Limits) -> list[str]:
     """One line for each solver, the quickest first, those that are not here last."""
-    lines = []
+    lines: list[tuple[float, list[str]]] = []
+    small = too_small(rows)
     for name in dict.fromkeys(row.solver for row in rows):
         mine = [row for row in rows if row.solver == name]
         mark = f"{name} †" if solvers[name].near > 1e-6 else name
         if all(row.seed is None for row in mine):
             lines.append((math.inf, [mark, ABSENT, mine[0].reason, *[""] * (len(HEADS) - 3)]))
         else:
-            mean = shifted_mean([counted_s(row, limits) for row in mine])
-            lines.append((mean, [mark, *_line(mine, mean, limits)]))
+            large = [row for row in mine if row.instance not in small]
+            mean = shifted_mean([counted_s(row, limits) for row in large]) if large else math.nan
+            lines.append((mean if large else 0.0, [mark, *_line(mine, large, mean, limits)]))
     return _markdown(HEADS, [cells for _, cells in sorted(lines, key=lambda line: line[0])])
 
 
-def _line(mine: Sequence[Row], mean: float, limits: Limits) -> list[str]:
+def _basis(rows: Sequence[Row]) -> str:
+    """Which instances rank, in a sentence."""
+    names, small = list(dict.fromkeys(row.instance for row in rows)), too_small(rows)
+    if len(small) == len(names):
+        return f"All instances are {SMALL}: every run took less than {SHIFT_S:g} s. There are no means, and no order."
+    left = f"; {SMALL}: {', '.join(small)}" if small else ""
+    return f"Ranked by {len(names) - len(small)} of {len(names)} instances{left}."
+
+
+def _line(mine: Sequence[Row], large: Sequence[Row], mean: float, limits: Limits) -> list[str]:
     """What is told of a solver that is here, from its runs."""
     good = [row for row in mine if row.verdict == OPTIMAL]
     over = [row.hand_over_s for row in mine if np.isfinite(row.hand_over_s)]
@@ -82,8 +124,8 @@ def _line(mine: Sequence[Row], mean: float, limits: Limits) -> list[str]:
         f"{len(good)} of {len(mine)}",
         str(sum(map(_proven, mine)) or ""),
         str(sum(row.verdict == WRONG for row in mine) or ""),
-        f"{mean:.2f}",
-        f"{shifted_mean([counted_s(row, limits, 'solve_s') for row in mine]):.2f}",
+        f"{mean:.2f}" if large else "",
+        f"{shifted_mean([counted_s(row, limits, 'solve_s') for row in large]):.2f}" if large else "",
         f"{shifted_mean(over):.2f}" if over else "",
         f"{max(abs(row.off) for row in good):.0e}" if good else "",
         f"{max(row.peak_mb for row in mine):.0f}",
@@ -105,12 +147,19 @@ def _by_instance(rows: Sequence[Row], sizes: Mapping[str, Mapping[str, object]])
     """One line for each instance, one column for each solver: median seconds over the seeds, or what became of it."""
     solvers = [name for name in dict.fromkeys(row.solver for row in rows)
                if any(row.solver == name and row.seed is not None for row in rows)]  # fmt: skip
-    lines = []
+    lines, small = [], too_small(rows)
     for name in dict.fromkeys(row.instance for row in rows):
         size, mine = sizes[name], [row for row in rows if row.instance == name]
         best = next((row.best + row.constant for row in mine if np.isfinite(row.best + row.constant)), math.nan)
         cells = [_told([row for row in mine if row.solver == solver]) for solver in solvers]
-        lines.append([name, f"{size['rows']} x {size['columns']}", f"{best:.6f}", *cells])
+        lines.append(
+            [
+                f"{name} ({SMALL})" if name in small else name,
+                f"{size['rows']} x {size['columns']}",
+                f"{best:.6f}",
+                *cells,
+            ]
+        )
     return _markdown(("instance", "rows x columns", "best value", *solvers), lines)
 
 

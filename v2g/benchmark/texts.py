@@ -9,6 +9,7 @@ integers (each column states its own).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
@@ -42,6 +43,13 @@ def senses(program: Program) -> list[str]:
 def sides(program: Program) -> Floats:
     """Right-hand side of each row."""
     return np.where(np.isfinite(program.row_upper), program.row_upper, program.row_lower)
+
+
+def written(program: Program, folder: Path) -> Path:
+    """The program as an MPS file in a folder."""
+    file = folder / "program.mps"
+    file.write_text(mps(program, "program"), encoding="ascii")
+    return file
 
 
 def mps(program: Program, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,40 +76,77 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with options: with one by itself, or with several that do not go together.
+
+    ``found`` is None where an option is missing.
+    """
+
+    options: tuple[str, ...]
+    found: str | None
+    allowed: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """In words of the command line."""
+        named = ", ".join(f"--{name.replace('_', '-')}" for name in self.options)
+        if self.found is None:
+            return f"{named}: it is needed, such as {named} {NEEDED[self.options[0]]}."
+        return f"{named}: found {self.found}; allowed: {self.allowed}. {self.remedy}".rstrip()
+
+
+class WrongWishes(UsageError):
+    """Options that cannot be taken; ``faults`` holds all that is wrong with them."""
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(map(str, faults)))
+
+
+NEEDED: Mapping[str, int] = {"vehicles": 200, "outage": 48}
+"""Options without a default, each with a value that it may have."""
+
+
 def wishes(**given: Any) -> Wishes:
     """Wishes from text or numbers, those that are None left at their default.
 
-    Raises UsageError with a line for each option that is wrong.
+    Raises WrongWishes with a fault for each option that is wrong.
     """
-    faults: list[str] = []
-    read = {name: _READERS[name] for name in _READERS if given.get(name) is not None}
+    faults: list[Fault] = []
     values: dict[str, Any] = {}
-    for name, reader in read.items():
-        try:
-            values[name] = reader(given[name])
-        except ValueError as error:
-            faults.append(f"--{name.replace('_', '-')}: found {str(given[name])!r}; allowed: {error}.")
-    faults += [f"--{name}: it is needed, such as --{name} {like}." for name, like in _NEEDED if given.get(name) is None]
-    faults += _together(Wishes(**{"vehicles": 1, "outage": 1.0, **values}), set(values))
+    for name, reader in READERS.items():
+        if given.get(name) is not None:
+            try:
+                values[name] = reader(given[name])
+            except ValueError as error:
+                faults.append(Fault((name,), repr(str(given[name])), str(error)))
+    faults += [Fault((name,), None) for name in NEEDED if given.get(name) is None]
+    faults += together(values)
     if faults:
-        raise UsageError("\n".join(faults))
+        raise WrongWishes(faults)
     return Wishes(**values)
 
 
-_NEEDED = (("vehicles", "200"), ("outage", "48"))
+TOGETHER = (SHARES, ("step_min", "outage", "after"))
+"""Options that bear on each other."""
 
 
-def _together(asked: Wishes, read: set[str]) -> list[str]:
-    """What is wrong with options that are right by themselves."""
+def together(values: Mapping[str, Any]) -> list[Fault]:
+    """What is wrong with options that are right by themselves; ``values`` as `READERS` give them, some may be missing.
+
+    >>> [fault.found for fault in together({"v2g_share": 0.9, "v2h_share": 0.4})]
+    ['0.9 + 0.4 + 0.05 = 1.35']
+    """
+    asked = Wishes(**{"vehicles": 1, "outage": 1.0, **values})
     faults = []
-    total = sum(getattr(asked, name) for name in SHARES)
-    if total > 1.0 + 1e-9:
-        named = ", ".join(f"--{name.replace('_', '-')} {getattr(asked, name):g}" for name in SHARES)
-        faults.append(f"{named}: found {total:g} together; allowed: at most 1. Lower one of them.")
-    if "outage" in read and asked.steps > MOST_STEPS:
-        faults.append(
-            f"--step-min: found {asked.steps:,} intervals; allowed: at most {MOST_STEPS:,}. Make them longer."
-        )
+    shares = [getattr(asked, name) for name in SHARES]
+    if sum(shares) > 1.0 + 1e-9:
+        added = " + ".join(f"{share:g}" for share in shares)
+        faults.append(Fault(SHARES, f"{added} = {sum(shares):g}", "at most 1", "Lower one of them."))
+    if asked.steps > MOST_STEPS:
+        found = f"{asked.steps:,} intervals"
+        faults.append(Fault(TOGETHER[1], found, f"at most {MOST_STEPS:,}", "Make the intervals longer."))
     return faults
 
 
@@ -170,7 +207,7 @@ def _critical(value: Any) -> str:
 
 
 _SHARE = _number(0.0, 1.0)
-_READERS: dict[str, Callable[[Any], Any]] = {
+READERS: Mapping[str, Callable[[Any], Any]] = {
     "vehicles": _whole(1, MOST_VEHICLES),
     "outage": _number(0.0, MOST_HOURS, " h", above=True),
     "seed": _whole(0, 2**63 - 1),
@@ -187,3 +224,4 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "after": _number(0.0, MOST_HOURS, " h"),
     "behind": _number(-14.0, 14.0, " h"),
 }
+"""For each option what makes its value of text or a number; raises ValueError with what is allowed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from typing import Self
 
 from rich.console import Console
 from rich.text import Text
@@ -12,6 +13,8 @@ from rich.text import Text
 from v2g.errors import Finding
 
 SHOWN = 20
+EVERY_S = 30.0
+"""Between lines about how far something is, where the output is no terminal."""
 COLOURS = {"error": "bold red", "warning": "yellow"}
 
 
@@ -52,22 +55,19 @@ def counted(number: int, noun: str, nouns: str = "") -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {nouns or noun + 's'}"
 
 
-class Progress:
-    """One line for each phase on a terminal; nothing where the output is piped, unless ``verbose``.
+class Line:
+    """How far something is, for people: a line kept up to date on a terminal, one now and then elsewhere.
 
-    Used as a context manager, and called with a phase, a detail such as a gap, and seconds. A detail that
-    names a step (``step: gap``) keeps its line.
+    Used as a context manager. ``quiet``: nothing at all; without ``live``, no line is kept up to date.
     """
 
-    def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
-        self.console = stderr()
-        self.on = (self.console.is_terminal or verbose) and not quiet
-        self.live = self.console.is_terminal and self.on and not verbose
-        self.status = self.console.status(Text("")) if self.live else None
-        self.last: tuple[str, str, float] | None = None
-        self.began = time.perf_counter()
+    def __init__(self, *, quiet: bool = False, live: bool = True) -> None:
+        self.console, self.quiet = stderr(), quiet
+        shown = self.console.is_terminal and live and not quiet
+        self.status = self.console.status(Text("")) if shown else None
+        self.said = time.monotonic()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         if self.status is not None:
             self.status.start()
         return self
@@ -75,29 +75,51 @@ class Progress:
     def __exit__(self, *error: object) -> None:
         if self.status is not None:
             self.status.stop()
-        if self.live and self.last is not None:
-            self._say(self.last)
+
+    def show(self, text: str) -> None:
+        """What the line says now."""
+        if self.status is not None:
+            self.status.update(Text(printable(text)))
+        elif time.monotonic() - self.said > EVERY_S:
+            self.keep(text)
+
+    def keep(self, text: str) -> None:
+        """A line that stays."""
+        self.said = time.monotonic()
+        if not self.quiet:
+            self.console.print(Text(printable(text)))
+
+
+class Progress(Line):
+    """One line for each phase on a terminal, and one now and then elsewhere; ``verbose``: every report.
+
+    Called with a phase, a detail such as a gap, and seconds. A detail that names a step (``step: gap``) keeps its line
+    on a terminal.
+    """
+
+    def __init__(self, *, verbose: bool = False, quiet: bool = False) -> None:
+        super().__init__(quiet=quiet, live=not verbose)
+        self.verbose = verbose
+        self.last: tuple[str, str, float] | None = None
+
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
+        if self.status is not None and self.last is not None:
+            self.keep(_report(*self.last))
 
     def __call__(self, phase: str, detail: str, seconds: float) -> None:
         """Report a phase; a later report of the same phase takes its place on a terminal."""
-        if not self.on:
-            return
-        now = (phase, detail, seconds)
-        if self.status is None:
-            self._say(now)
+        if self.verbose:
+            self.keep(_report(phase, detail, seconds))
         else:
-            if self.last is not None and (self.last[0] != phase or ":" in self.last[1]):
-                self._say(self.last)
-            self.status.update(Text(self._line(now)))
-        self.last = now
+            if self.status is not None and self.last is not None and (self.last[0] != phase or ":" in self.last[1]):
+                self.keep(_report(*self.last))
+            self.show(_report(phase, detail, seconds))
+        self.last = (phase, detail, seconds)
 
-    def _say(self, report: tuple[str, str, float]) -> None:
-        self.console.print(Text(self._line(report)))
 
-    @staticmethod
-    def _line(report: tuple[str, str, float]) -> str:
-        phase, detail, seconds = report
-        return printable(f"{phase:<8} {detail:<56} {seconds:7.1f} s")
+def _report(phase: str, detail: str, seconds: float) -> str:
+    return f"{phase:<8} {detail:<56} {seconds:7.1f} s"
 
 
 def tolerant_output() -> None:

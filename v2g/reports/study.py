@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from v2g.batch.answers import QUESTIONS, Answers
-from v2g.batch.answers.answer import Answer
+from v2g.batch.answers.answer import Answer, percent
 from v2g.batch.answers.finished import Finished
 from v2g.reports.console import counted
 
 SHOWN_FAILURES = 5
 SHOWN_ROWS = 12
+SHOWN_GAPS = 5
 GAP = 1e-3
 """Plans farther from their bound than that are named."""
+FAILED, GAPS = "failed.csv", "gaps.csv"
 
 
 def study_report(found: Answers) -> str:
     """Some lines for each answer: what was run, what failed, what the study says, and what it cannot say."""
     lines = [found.study.title, *heading(found.study)]
-    for each in found.each.values():
-        lines += [f"{answer.name}: {answer.sentence}" for answer in each]
+    for name, each in found.each.items():
+        alike = len(each) > 1 and len({answer.sentence for answer in each}) == 1
+        lines += [f"{name if alike else one.name}: {one.sentence}" for one in (each[:1] if alike else each)]
     lines += [f"{name}: not answered. {why}" for name, why in found.unanswered.items()]
     return "\n".join(lines)
 
@@ -54,16 +57,28 @@ def _failures(study: Finished) -> list[str]:
         for reason, count in list(reasons.items())[:SHOWN_FAILURES]:
             lines.append(f"  {count} x {str(reason).splitlines()[0] if reason else 'no reason given'}")
         if len(reasons) > SHOWN_FAILURES:
-            lines.append(f"  and {counted(len(reasons) - SHOWN_FAILURES, 'other reason')}: failed.csv")
+            lines.append(f"  and {counted(len(reasons) - SHOWN_FAILURES, 'other reason')}: {FAILED}")
     return lines
 
 
+def loose(study: Finished) -> pd.DataFrame:
+    """Scenarios whose plans are farther than `GAP` from what is proven possible, the farthest first, with their gap."""
+    gaps = study.measure("gap")
+    far = gaps[gaps > GAP].sort_values(ascending=False, kind="stable")
+    return study.rows.loc[far.index].assign(gap=far)
+
+
 def _loose(study: Finished) -> list[str]:
-    gaps = study.measure("gap").dropna()
-    loose = int((gaps > GAP).sum())
-    if not loose:
+    gaps = loose(study)["gap"]
+    if not len(gaps):
         return []
-    return [f"{counted(loose, 'plan')} farther than {GAP:.1%} from what is proven possible (up to {gaps.max():.1%})"]
+    first = ", ".join(f"{number} ({percent(gap)})" for number, gap in list(gaps.items())[:SHOWN_GAPS])
+    more = f" and {len(gaps) - SHOWN_GAPS} more" if len(gaps) > SHOWN_GAPS else ""
+    return [
+        f"GAPS: {counted(len(gaps), 'plan')} farther than {percent(GAP)} from what is proven possible, the farthest "
+        f"first: scenario {first}{more}; all in {GAPS}. A longer time_limit_s or a smaller gap in [solve] brings them "
+        "nearer."
+    ]
 
 
 def _listed(names: list[str], shown: int) -> str:
@@ -82,19 +97,27 @@ def page(found: Answers, figures: Mapping[str, str]) -> str:
     lines += ["Intervals hold for draws like those of this study. They know nothing of what it leaves out.", ""]
     for name, each in found.each.items():
         lines += [f"## {name}: {QUESTIONS[name].title}", ""]
+        common = [note for note in each[0].notes if all(note in answer.notes for answer in each)]
         for answer in each:
-            lines += _section(answer, figures.get(answer.name))
+            lines += _section(answer, figures.get(answer.name), common)
+        lines += [*_listed_notes(common), ""] if common else []
     if found.unanswered:
         lines += ["## Not answered", "", *(f"- {name}: {_escaped(why)}" for name, why in found.unanswered.items()), ""]
     return "\n".join(lines)
 
 
-def _section(answer: Answer, figure: str | None) -> list[str]:
+def _section(answer: Answer, figure: str | None, told: Sequence[str]) -> list[str]:
+    """One answer; notes that are ``told`` of all answers of its question are left to the end of them."""
     lines = [f"### {_escaped(answer.title)}", "", f"**{_escaped(answer.sentence)}**", ""]
     if figure:
         lines += [f"![{_escaped(answer.title)}]({figure})", ""]
     lines += [*_table(answer.table), "", f"Table: [{answer.name}.csv]({answer.name}.csv)", ""]
-    return lines + [f"- {_escaped(note)}" for note in answer.notes] + ([""] if answer.notes else [])
+    own = _listed_notes([note for note in answer.notes if note not in told])
+    return [*lines, *own, ""] if own else lines
+
+
+def _listed_notes(notes: Sequence[str]) -> list[str]:
+    return [f"- {_escaped(note)}" for note in notes]
 
 
 def _table(frame: pd.DataFrame) -> list[str]:

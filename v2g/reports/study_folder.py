@@ -17,10 +17,10 @@ from v2g.batch.answers import Answers, answers
 from v2g.batch.tables import cell
 from v2g.errors import UsageError
 from v2g.formats.atomic import place_folder, resolved
-from v2g.reports.study import machine, page, records, study_report
+from v2g.reports.study import FAILED, GAPS, loose, machine, page, records, study_report
 from v2g.reports.study_figure import chart_bytes
 
-MARK, PAGE, FAILED = "answers.json", "answers.md", "failed.csv"
+MARK, PAGE = "answers.json", "answers.md"
 PLACES = 9
 
 
@@ -36,7 +36,7 @@ class Written:
     def text(self) -> str:
         """For a terminal."""
         lines = [study_report(self.found)]
-        if not self.figures:
+        if find_spec("matplotlib") is None:
             lines.append('figures: none, as matplotlib is not installed: pip install "v2g[plot]"')
         return "\n".join([*lines, f"wrote  {self.folder}  (open: {self.folder / PAGE})"])
 
@@ -58,13 +58,14 @@ def report_study(study: Path | str, out: Path | str | None = None, **asked: Any)
         answer.name: chart_bytes(answer.chart)
         for each in found.each.values()
         for answer in each
-        if answer.chart is not None and find_spec("matplotlib") is not None
+        if answer.chart is not None and answer.chart.shows and find_spec("matplotlib") is not None
     }
     figures = {name: f"{name}.svg" for name in drawn}
     content = {f"{name}.svg": data for name, data in drawn.items()}
     content |= {f"{answer.name}.csv": table_bytes(answer.table) for each in found.each.values() for answer in each}
-    if len(found.study.failed):
-        content[FAILED] = table_bytes(found.study.failed.reset_index()[_failed_columns(found)])
+    for name, rows, last in ((FAILED, found.study.failed, ("status", "reason")), (GAPS, loose(found.study), ("gap",))):
+        if len(rows):
+            content[name] = table_bytes(rows.reset_index()[[*_settings(found), *last]])
     content[PAGE] = page(found, figures).encode("utf-8", "replace")
     listed = machine(found, figures) | {"files": sorted([*content, MARK])}
     content[MARK] = json.dumps(listed, indent=1, ensure_ascii=True, allow_nan=False).encode() + b"\n"
@@ -72,8 +73,9 @@ def report_study(study: Path | str, out: Path | str | None = None, **asked: Any)
     return Written(found, folder, figures)
 
 
-def _failed_columns(found: Answers) -> list[str]:
-    return ["scenario", "key", "case", "seed", *(axis.name for axis in found.study.axes), "status", "reason"]
+def _settings(found: Answers) -> list[str]:
+    """Columns that say which scenario a row is."""
+    return ["scenario", "key", "case", "seed", *(axis.name for axis in found.study.axes)]
 
 
 def _kept(folder: Path) -> list[Path]:

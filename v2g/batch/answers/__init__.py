@@ -46,6 +46,8 @@ def answers(folder: Path | str, **given: Any) -> Answers:
     not_said: dict[str, str] = {}
     for name, question in QUESTIONS.items():
         try:
+            if not len(study.planned):
+                raise NoAnswer("No scenario has a plan.")
             found[name] = tuple(question.answers(study, asked))
         except NoAnswer as why:
             not_said[name] = str(why)

@@ -70,6 +70,12 @@ class Chart:
     names: tuple[str, ...] = ()
     top: float | None = None
 
+    @property
+    def shows(self) -> bool:
+        """Whether there is anything to see: a figure known in one of its answers, not just what to compare with."""
+        lines = [line for line in self.series if self.kind == "steps" or line.low is not None]
+        return any(bool(np.isfinite(line.y).any()) for line in lines)
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -94,7 +100,7 @@ class Question(Protocol):
     title: str
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
-        """One or several answers, at least one. Raises NoAnswer."""
+        """One or several answers, at least one, of a study that has a plan. Raises NoAnswer."""
         ...
 
 

@@ -21,6 +21,9 @@ NOUNS: Mapping[str, tuple[str, str]] = {
     "carry_h": ("h", "h"),
 }
 """What one and several units of a change, of an option of `populate` or of a key of a header are called."""
+MORE_IS_BETTER = ("fleet_size", "vehicles", "v2g_share", "chargers", "start_energy", "sun")
+MORE_IS_WORSE = ("outage_h", "outage", "no_show", "reserve", "damage", "trips", "guarantee_h")
+"""What an axis changes (of the weather: what of it), by whether more of it helps."""
 COUNTS = ("draws", "scenarios", "failed", "not_run", "others")
 """Columns of all tables, that an axis may be called like."""
 UNITLESS = ("times", "share", "power")
@@ -50,6 +53,12 @@ class Axis:
         return self.kind == "time" and self.subject in STARTS
 
     @property
+    def worse(self) -> bool | None:
+        """Whether more of it makes an outage harder to bear; None where that is not known beforehand."""
+        about = str(self.keys.get("what", self.subject))
+        return True if about in MORE_IS_WORSE else False if about in MORE_IS_BETTER else None
+
+    @property
     def nouns(self) -> tuple[str, str]:
         """One and several of its units; blank where its values have none (shares, factors) or it is not known."""
         how = str(self.keys.get("how", ""))
@@ -63,8 +72,8 @@ class Axis:
 
     @property
     def per(self) -> str:
-        """For one more of what: a noun where there is one."""
-        return self.nouns[0] or f"unit of {self.name}"
+        """For one more of what; blank where its values have no unit (shares, factors) or it is not known."""
+        return "hour" if self.nouns[0] == "h" else self.nouns[0]
 
     @property
     def column(self) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,39 +12,26 @@ from v2g.batch.answers.answer import Answer, Asked, Chart, NoAnswer, Series, per
 from v2g.batch.answers.axis import plain
 from v2g.batch.answers.finished import OPEN, PLANNED, Finished
 from v2g.batch.answers.groups import Groups, grouped, others
-from v2g.batch.answers.intervals import draws_needed, share_at_least, share_at_most
+from v2g.batch.answers.intervals import draws_needed
+from v2g.batch.answers.levels import Counted, Level, Setting, first_enough, levels, more_is_worse
 
 NOTES = (
     "A draw is a seed. In it all sites live if no critical load of the tier lacks anything that it asks for, from the "
-    "start to the end of the case. A scenario that failed counts as one in which they do not; one that is not run yet "
-    "is left out.",
+    "start to the end of the case. One that is not run yet is left out.",
     "undecided: the plan does not keep all sites, but nothing proves that no plan could (its policy may have had other "
-    "aims, or its gap is open).",
+    "aims, or its gap is open). Shares and lower bounds count undecided and failed draws as misses, upper bounds as "
+    "hits.",
     "Bounds on the share by Clopper and Pearson, one-sided: they hold for draws like these, not for what the study "
-    "leaves out.",
+    "leaves out. Values are tested from the far end on until one does not show the share, so that what is called shown "
+    "holds for all of them (a fixed sequence of tests). Every other bound is that of its row by itself.",
 )
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Draws at one value: how many there are, in how many all sites live, fail, or are undecided."""
-
-    label: str
-    value: Any
-    at: float
-    draws: int
-    alive: int
-    failed: int
-    undecided: int
-
-    @property
-    def share(self) -> float:
-        """Of the draws, in which all sites live."""
-        return self.alive / self.draws if self.draws else math.nan
-
-    def least(self, confidence: float) -> float:
-        """The share is at least this."""
-        return share_at_least(self.alive, self.draws, confidence)
+SETTINGS = (
+    "Where the other axes have several settings, the share asked for has to be reached in each, and the setting with "
+    "the smallest lower bound is named. That it was chosen after seeing the results does no harm to this bound: the "
+    "bound of the setting that is truly the hardest is too high in no more studies than the confidence allows, and the "
+    "smallest bound is never above it. An upper bound would gain by such a choice: it is taken with the error allowed "
+    "shared among the settings (Bonferroni)."
+)
 
 
 class Enough:
@@ -66,17 +51,14 @@ class Enough:
 
     def _along(self, study: Finished, axis: Any, asked: Asked) -> Answer:
         alive, undecided = verdicts(study, asked.tier)
-        found = [
-            (words, grouped(study, axis, numbers), counted(grouped(study, axis, numbers), alive, undecided))
-            for words, numbers in others(study, axis)
-        ]
-        table = pd.concat([_table(words, groups, each, asked) for words, groups, each in found], ignore_index=True)
-        sentence = _sentence(*_worst(found, asked), study, asked)
-        title = f"How much {axis.name} is enough for all tier-{asked.tier} sites"
-        return Answer(f"enough-{axis.name}", title, sentence, table, NOTES, _chart(found, asked))
-
-
-Found = tuple[str, Groups, list[Counted]]
+        along = [(words, grouped(study, axis, numbers)) for words, numbers in others(study, axis)]
+        found = [Setting(words, counted(groups, alive, undecided)) for words, groups in along]
+        rows = [_table(groups, setting, asked) for (_, groups), setting in zip(along, found, strict=True)]
+        groups = along[0][1]
+        title = f"What is enough for all tier-{asked.tier} sites to live: {axis.name}"
+        notes = (*NOTES, SETTINGS) if len(found) > 1 else NOTES
+        return Answer(f"enough-{axis.name}", title, _sentence(groups, found, study, asked),
+                      pd.concat(rows, ignore_index=True), notes, _chart(groups, found, asked))  # fmt: skip
 
 
 def verdicts(study: Finished, tier: int) -> tuple[pd.Series, pd.Series]:
@@ -88,64 +70,32 @@ def verdicts(study: Finished, tier: int) -> tuple[pd.Series, pd.Series]:
     return alive, ~alive & possible & (study.rows["status"] == PLANNED)
 
 
-def counted(groups: Groups, alive: pd.Series, undecided: pd.Series) -> list[Counted]:
-    """Draws of each group: in one, all sites live if they do in all its scenarios."""
+def counted(groups: Groups, alive: pd.Series, undecided: pd.Series) -> tuple[Counted, ...]:
+    """Draws of each group: in one, all sites live if they do in all its scenarios.
+
+    It is undecided only where every scenario that does not live is.
+    """
     found = []
     for group in groups.each:
         rows = groups.study.rows.loc[list(group.numbers)]
         ended = (rows["status"] != OPEN).groupby(rows["seed"]).all()
         lives = alive.reindex(rows.index).groupby(rows["seed"]).all()[ended]
         fails = (~rows["status"].isin((PLANNED, OPEN))).groupby(rows["seed"]).any()[ended]
-        unclear = undecided.reindex(rows.index).groupby(rows["seed"]).any()[ended]
+        might = (alive | undecided).reindex(rows.index).groupby(rows["seed"]).all()[ended]
         found.append(Counted(group.label, group.value, group.at, int(ended.sum()), int(lives.sum()), int(fails.sum()),
-                             int((unclear & ~lives).sum())))  # fmt: skip
-    return found
+                             int((might & ~lives).sum())))  # fmt: skip
+    return tuple(found)
 
 
-def first_enough(found: Sequence[Counted], share: float, confidence: float = 0.0) -> int | None:
-    """The first value from which on, along the list, the share is large enough; by its lower bound, given a confidence.
-
-    None where the last one is too small already. Values without draws do not count.
-    """
-    answer = None
-    for number in reversed(range(len(found))):
-        one = found[number]
-        if not one.draws:
-            continue
-        if (one.least(confidence) if confidence else one.share) < share - 1e-12:
-            break
-        answer = number
-    return answer
-
-
-def falls(found: Sequence[Counted]) -> bool:
-    """Whether fewer sites live at larger values, so that the largest value is asked for."""
-    known = [one.share for one in found if one.draws]
-    return len(known) > 1 and known[0] > known[-1]
-
-
-def _worst(found: Sequence[Found], asked: Asked) -> Found:
-    """Where the other axes stand such that most is asked for."""
-
-    def asks(one: Found) -> float:
-        _, _, each = one
-        listed = each[::-1] if falls(each) else each
-        at = first_enough(listed, asked.share)
-        return math.inf if at is None else float(at)
-
-    return max(found, key=asks)
-
-
-def _table(words: str, groups: Groups, each: Sequence[Counted], asked: Asked) -> pd.DataFrame:
-    axis = groups.axis
-    head: dict[str, Any] = {"others": [words] * len(each)} if words else {}
+def _table(groups: Groups, setting: Setting, asked: Asked) -> pd.DataFrame:
+    axis, each = groups.axis, setting.each
+    head: dict[str, Any] = {"others": [setting.words] * len(each)} if setting.words else {}
     head[axis.column] = [one.value for one in each]
     if groups.binned:
         head |= {
             f"{axis.column}_from": [g.low for g in groups.each],
             f"{axis.column}_to": [g.high for g in groups.each],
         }
-    bounds = [(one.least(asked.confidence), share_at_most(one.alive, one.draws, asked.confidence)) for one in each]
     return pd.DataFrame(
         head
         | {
@@ -154,55 +104,97 @@ def _table(words: str, groups: Groups, each: Sequence[Counted], asked: Asked) ->
             "failed_draws": [one.failed for one in each],
             "undecided_draws": [one.undecided for one in each],
             "all_alive_share": [one.share for one in each],
-            "all_alive_at_least_share": [low for low, _ in bounds],
-            "all_alive_at_most_share": [high for _, high in bounds],
+            "all_alive_at_least_share": [one.least(asked.confidence) for one in each],
+            "all_alive_at_most_share": [one.most(asked.confidence) for one in each],
         }
     )
 
 
-def _sentence(words: str, groups: Groups, each: Sequence[Counted], study: Finished, asked: Asked) -> str:
-    axis, down = groups.axis, falls(each)
-    listed = each[::-1] if down else list(each)
-    if not any(one.draws for one in each):
-        return "No draw is complete yet."
+def _sentence(groups: Groups, found: Sequence[Setting], study: Finished, asked: Asked) -> str:
+    every = levels(found)
+    if not every:
+        where = "" if len(found) == 1 else f" in each of the {len(found)} settings of the other axes"
+        return f"No value has a complete draw{where} yet."
+    down = more_is_worse(groups.axis, every)
+    known = every[:: -1 if down else 1]
     what = f"{_sites(study, asked)} to the end in at least {percent(asked.share)} of the draws"
-    where = f" Where it is hardest ({words}):" if words else ""
-    extreme = "largest" if down else "smallest"
-    at = first_enough(listed, asked.share)
+    if known[0].several:
+        what += f" in each of the {len(known[0].words)} settings of the other axes"
+    at = first_enough(known, asked.share)
     if at is None:
-        best = max((one for one in each if one.draws), key=lambda one: one.share)
-        text = (
-            f"No value of {axis.name} that was tried is enough: {what} at none of them; the best is "
-            f"{_shown(groups, best)}, with {best.alive} of {best.draws}."
+        best = max(known, key=lambda level: (level.share, level.least(asked.confidence)))
+        return (
+            f"No value of {groups.axis.name} that was tried is enough: at none of them {what}; the best is "
+            f"{_shown(groups, best)}, with {_tally(best, asked)}.{_were_hits(groups, known, at, asked)}"
         )
-        return f"{where} {text}".strip()
-    one = listed[at]
-    first = f"{_shown(groups, one)} is the {extreme} value tried at which {what}: {one.alive} of {one.draws}."
-    return f"{where} {first} {_sure(groups, listed, one, asked)}".strip() + _unclear(listed, at)
+    one = known[at]
+    return (
+        f"{_shown(groups, one)} is the {'largest' if down else 'smallest'} value tried at which {what}: "
+        f"{_tally(one, asked)}. {_sure(groups, known, at, asked)}"
+        f"{_next(groups, known, at, asked, down)}{_were_hits(groups, known, at, asked)}"
+    )
 
 
-def _sure(groups: Groups, listed: Sequence[Counted], one: Counted, asked: Asked) -> str:
+def _tally(level: Level, asked: Asked) -> str:
+    """Hits and draws of a value, and what counts as a miss though it is not known to be one."""
+    words, one = level.worst(asked.confidence)
+    text = f"{one.alive} of {one.draws}"
+    unsure = [f"{count} {word}" for count, word in ((one.undecided, "undecided"), (one.failed, "failed")) if count]
+    if unsure:
+        text += f" ({' and '.join(unsure)}, counted as {'a miss' if one.undecided + one.failed == 1 else 'misses'})"
+    if level.several:
+        alike = len({(cell.alive, cell.draws) for cell in level.cells}) == 1 and not unsure
+        worst = f" in the worst of {len(level.cells)} settings tried, chosen after seeing the results ({words})"
+        text += " in each" if alike else worst
+    return text
+
+
+def _sure(groups: Groups, known: Sequence[Level], at: int, asked: Asked) -> str:
     """How sure that is, and at which value it would be sure."""
-    least = one.least(asked.confidence)
-    text = f"With {asked.sure} confidence the share there is at least {percent(round(least, 3))}"
+    least = known[at].least(asked.confidence)
+    where = "the share in every setting" if known[at].several else "the share there"
+    text = f"With {asked.sure} confidence {where} is at least {percent(round(least, 3))}"
     if least >= asked.share:
         return f"{text}, so that is shown."
-    shown = first_enough(listed, asked.share, asked.confidence)
+    shown = first_enough(known, asked.share, asked.confidence)
     if shown is not None:
-        there = percent(round(listed[shown].least(asked.confidence), 3))
-        return f"{text}; at {_shown(groups, listed[shown])} it is at least {there}, so that is shown there."
+        there = percent(round(known[shown].least(asked.confidence), 3))
+        return f"{text}; at {_shown(groups, known[shown])} it is at least {there}, so that is shown there."
     needed = draws_needed(asked.share, asked.confidence)
-    return f"{text}: to show {percent(asked.share)} takes {needed} draws without a miss, and there are {one.draws}."
+    draws = min(cell.draws for cell in known[at].cells)
+    there = f"there {'is' if draws == 1 else 'are'} {draws}"
+    return f"{text}: to show {percent(asked.share)} takes {needed} draws without a miss, and {there}."
 
 
-def _unclear(listed: Sequence[Counted], at: int) -> str:
-    before = [one for one in listed[:at] if one.undecided]
-    return f" (Below that, {sum(one.undecided for one in before)} draws are undecided.)" if before else ""
+def _next(groups: Groups, known: Sequence[Level], at: int, asked: Asked, down: bool) -> str:
+    """Whether it is sure that the value before is not enough."""
+    if not at:
+        return ""
+    before = known[at - 1]
+    step, too = ("more", "too much") if down else ("less", "too little")
+    where = "the share in the hardest setting" if before.several else "the share there"
+    most = before.most(asked.confidence)
+    had = f" One step {step}, {_shown(groups, before)}, had {_tally(before, asked)}: {where}"
+    if most < asked.share:
+        return f"{had} is at most {percent(round(most, 3))}, which is {too}."
+    return f"{had} may be up to {percent(round(most, 3))}, so that it is {too} is not shown."
 
 
-def _shown(groups: Groups, one: Counted) -> str:
+def _were_hits(groups: Groups, known: Sequence[Level], at: int | None, asked: Asked) -> str:
+    """What would be enough if all that is undecided were hits, where that is another value."""
+    hoped = first_enough([level.hoped() for level in known], asked.share)
+    return (
+        "" if hoped is None or hoped == at else f" Were undecided draws hits, {_shown(groups, known[hoped])} would do."
+    )
+
+
+def _shown(groups: Groups, level: Level) -> str:
     axis = groups.axis
-    return f"{axis.name} {one.label}" if groups.binned else f"{axis.name} = {plain(one.value)}{axis.noun_of(one.value)}"
+    return (
+        f"{axis.name} {level.label}"
+        if groups.binned
+        else f"{axis.name} = {plain(level.value)}{axis.noun_of(level.value)}"
+    )
 
 
 def _sites(study: Finished, asked: Asked) -> str:
@@ -213,19 +205,19 @@ def _sites(study: Finished, asked: Asked) -> str:
     return f"all {f'{counts[0]:g} ' if len(counts) == 1 else ''}tier-{asked.tier} sites live"
 
 
-def _chart(found: Sequence[Found], asked: Asked) -> Chart:
+def _chart(groups: Groups, found: Sequence[Setting], asked: Asked) -> Chart:
     lines = [
-        Series(words or "all sites alive", np.array([one.at for one in each]), np.array([one.share for one in each]),
-               np.array([one.least(asked.confidence) for one in each]),
-               np.array([share_at_most(one.alive, one.draws, asked.confidence) for one in each]))
-        for words, _, each in found[:4]
+        Series(setting.words or "all sites alive", np.array([one.at for one in setting.each]),
+               np.array([one.share for one in setting.each]),
+               np.array([one.least(asked.confidence) for one in setting.each]),
+               np.array([one.most(asked.confidence) for one in setting.each]))
+        for setting in found[:4]
     ]  # fmt: skip
-    axis = found[0][1].axis
     ends = np.array([min(line.x.min() for line in lines), max(line.x.max() for line in lines)])
     wanted = Series(f"asked for: {percent(asked.share)}", ends, np.full(2, asked.share))
-    draws = sorted({one.draws for _, _, each in found for one in each})
+    draws = sorted({one.draws for setting in found for one in setting.each})
     n = f"{draws[0]}" if len(draws) == 1 else f"{draws[0]} to {draws[-1]}"
     more = f"; {len(lines)} of {len(found)} settings of the other axes shown" if len(found) > len(lines) else ""
     foot = f"n = {n} draws (seeds) at each value; whiskers: one-sided {asked.sure} bounds (Clopper-Pearson){more}"
-    return Chart("points", f"Draws in which all tier-{asked.tier} sites live to the end", axis.label, "share of draws",
-                 (*lines, wanted), foot, top=1.0)  # fmt: skip
+    return Chart("points", f"Draws in which all tier-{asked.tier} sites live to the end", groups.axis.label,
+                 "share of draws", (*lines, wanted), foot, top=1.0)  # fmt: skip

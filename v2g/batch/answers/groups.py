@@ -134,6 +134,13 @@ class Groups:
         group = self.each[number]
         return f"{self.axis.name} {group.label}" if self.binned else self.axis.shown(group.value)
 
+    def between(self, first: int, last: int) -> str:
+        """A step in a sentence: ``fleet = 2 to 3 vehicles``."""
+        one, two = self.each[first].label, self.each[last].label
+        if self.binned:
+            return f"{self.axis.name} of {one} to {self.axis.name} of {two}"
+        return f"{self.axis.name} = {one} to {two}{self.axis.noun_of(self.each[last].value)}"
+
     @property
     def at(self) -> Floats:
         """Where the groups stand on the axis of a figure."""

@@ -20,7 +20,9 @@ LESS = (
     "The worth to one tier alone may be negative: under policy tiers, hours of a site that cannot be kept throughout "
     "come after whole sites of the next tier."
 )
-STEPS = "From one value of the axis to the next, for one unit; intervals by Student's t over draws (seeds): "
+STEPS = "From one value of the axis to the next, {}; intervals by Student's t over draws (seeds): {}."
+NAMES = {"kwh": "kWh on board", "litre": "litre of fuel"}
+"""What is priced, in words, where its name is not one."""
 PRICES = (
     "A price holds for the first small unit, with all else as it is; 'solved again' means that the case was planned "
     "again with one more. Means over draws (seeds), intervals by Student's t."
@@ -36,7 +38,7 @@ class Marginal:
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """One for each axis of numbers that has several, and one for prices along an axis."""
         axes = [axis for axis in asked.along(study) if axis.kind == "number" and study.rows[axis.name].nunique() > 1]
-        found = [self._steps(grouped(study, axis), asked) for axis in axes] if len(study.planned) else []
+        found = [self._steps(grouped(study, axis), asked) for axis in axes]
         if len(study.values):
             found += [self._prices(grouped(study, axis), asked) for axis in asked.along(study)]
         if not found:
@@ -47,30 +49,32 @@ class Marginal:
 
     def _steps(self, groups: Groups, asked: Asked) -> Answer:
         axis, study = groups.axis, groups.study
-        apart = np.diff([group.value for group in groups.each], prepend=math.nan).tolist()
+        apart = np.diff([group.value for group in groups.each], prepend=math.nan).tolist() if axis.per else None
         hours = _each(differences(groups, critical_hours(study, "served"), asked), apart)
-        tier = study.measure(f"tier{asked.tier}_hours_served")
-        first = _each(differences(groups, tier, asked), apart)
+        asks = _each(differences(groups, critical_hours(study, "required"), asked), apart)
+        first = _each(differences(groups, study.measure(f"tier{asked.tier}_hours_served"), asked), apart)
         head = groups.columns()
-        unit = axis.per.replace(" ", "_")
+        name, unit = ("worth", f"h_per_{axis.per.replace(' ', '_')}") if axis.per else ("more", "h")
         table = pd.DataFrame(
             {f"{axis.column}_before": [math.nan, *head[axis.column][:-1]]}
             | head
             | {"pairs": [i.draws for i in hours]}
-            | columns("critical_worth", f"h_per_{unit}", hours)
-            | columns(f"tier{asked.tier}_worth", f"h_per_{unit}", first)
+            | {f"critical_required_more_{unit}": [i.mean for i in asks]}
+            | columns(f"critical_{name}", unit, hours)
+            | columns(f"tier{asked.tier}_{name}", unit, first)
         ).iloc[1:]
-        notes = (STEPS + how(groups) + ".", LESS, *other_axes(groups))
+        steps = STEPS.format("for one unit" if axis.per else "as they stand", how(groups))
+        title = f"Worth of one more {axis.per}" if axis.per else f"Gained from one value of {axis.name} to the next"
         middle = np.array([(a.at + b.at) / 2 for a, b in pairwise(groups.each)])
         parts = {"all critical tiers": hours[1:], f"tier {asked.tier}": first[1:]}
         chart = Chart(
-            "points", f"Worth of one more {axis.per}", f"{axis.label} (middle of each step)",
-            f"critical load-hours per {axis.per}, h",
+            "points", title, f"{axis.label} (middle of each step)",
+            f"critical load-hours{f' per {axis.per}' if axis.per else ''}, h",
             tuple(series(label, middle, part) for label, part in parts.items()),
             f"{groups.foot()}; whiskers: {asked.sure} interval, Student's t",
         )  # fmt: skip
-        return Answer(f"marginal-{axis.name}", f"Worth of one more {axis.per}", _sentence(groups, hours, asked), table,
-                      notes, chart)  # fmt: skip
+        return Answer(f"marginal-{axis.name}", title, _sentence(groups, hours, asks, asked), table,
+                      (steps, LESS, *other_axes(groups)), chart)  # fmt: skip
 
     def _prices(self, groups: Groups, asked: Asked) -> Answer:
         study, axis = groups.study, groups.axis
@@ -88,8 +92,8 @@ class Marginal:
             if known:
                 best = max(known, key=lambda n: found[n].mean)
                 worth = with_interval(found[best].mean, found[best].low, found[best].high, 2)
-                said.append(f"one more {what} ({unit}; {way}) is worth up to {worth} critical load-hours, at "
-                            f"{groups.named(best)}")  # fmt: skip
+                said.append(f"one more {NAMES.get(what, what)} is worth up to {worth} critical load-hours, at "
+                            f"{groups.named(best)} ({way})")  # fmt: skip
         table = pd.concat(rows, ignore_index=True)
         text = "; ".join(said) + "." if said else "No draw is complete yet."
         return Answer(f"prices-{axis.name}", f"Prices along {axis.name}", text[:1].upper() + text[1:], table,
@@ -107,32 +111,39 @@ def _present(groups: Groups, figure: pd.Series, asked: Asked) -> list[Interval]:
     return found
 
 
-def _each(found: Sequence[Interval], apart: Sequence[float]) -> list[Interval]:
-    """Differences for one unit."""
+def _each(found: Sequence[Interval], apart: Sequence[float] | None) -> list[Interval]:
+    """Differences for one unit; as they are where values have none."""
+    if apart is None:
+        return list(found)
     return [
         Interval(i.mean / d, i.low / d, i.high / d, i.draws) if d > 0 else Interval(NONE, NONE, NONE, 0)
         for i, d in zip(found, apart, strict=True)
     ]
 
 
-def _sentence(groups: Groups, hours: Sequence[Interval], asked: Asked) -> str:
+def _sentence(groups: Groups, hours: Sequence[Interval], asks: Sequence[Interval], asked: Asked) -> str:
     known = [n for n, i in enumerate(hours) if i.draws]
     if not known:
         return "No two values next to each other have complete draws yet."
-    axis = groups.axis
+    per = groups.axis.per
 
     def step(n: int) -> str:
         worth = with_interval(hours[n].mean, hours[n].low, hours[n].high)
-        return f"{worth} from {groups.each[n - 1].label} to {groups.each[n].label}"
+        return f"from {groups.between(n - 1, n)}: {worth} critical load-hours{_of(asks[n].mean)}"
 
     best = max(known, key=lambda n: hours[n].mean)
-    said = [
-        f"One more {axis.per} is worth most, in critical load-hours, between two values of {axis.name}: {step(best)}"
-    ]
+    said = [f"One more {per} is worth most {step(best)}" if per else f"Most is gained {step(best)}"]
     if known[-1] != best:
-        said.append(f"in the last step it is worth {step(known[-1])}")
+        said.append(f"in the last step, {step(known[-1])}")
     nothing = [n for n in known if abs(hours[n].mean) < 5e-4]
     if nothing and nothing[-1] == known[-1]:
         first = next(n for n in nothing if all(m in nothing for m in known if m >= n))
-        said.append(f"nothing more is gained after {brief(groups.each[first - 1].at, 3)}")
+        said.append(f"nothing more is gained beyond {groups.named(first - 1)}")
     return "; ".join(said) + f" ({asked.sure} intervals where draws differ)."
+
+
+def _of(more: float) -> str:
+    """By how much more is asked for, where that changes along the axis."""
+    if abs(more) < 5e-4:
+        return ""
+    return f", where {brief(abs(more))} {'more' if more > 0 else 'fewer'} are required"

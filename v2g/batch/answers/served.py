@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from v2g.batch.answers.answer import Answer, Asked, Chart, NoAnswer, Series, brief, series, with_interval
+from v2g.batch.answers.answer import Answer, Asked, Chart, Series, brief, series, with_interval
 from v2g.batch.answers.axis import Axis
 from v2g.batch.answers.finished import Finished
 from v2g.batch.answers.groups import Groups, grouped
@@ -29,8 +29,6 @@ class Served:
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """One for each axis."""
-        if not len(study.planned):
-            raise NoAnswer("No scenario has a plan.")
         return [self._along(grouped(study, axis), asked) for axis in asked.along(study)]
 
     def _along(self, groups: Groups, asked: Asked) -> Answer:

@@ -17,6 +17,8 @@ from v2g.batch.answers.served import other_axes
 MOST_CURVES = 6
 MOST_BANDS = 3
 """With more curves than that in a figure, their intervals would hide each other."""
+DAYS = (24.0, 48.0, 72.0)
+"""Hours at which the share alive is said, beside the end."""
 NOTES = (
     "A site is a critical load of the tier. It is dead from the hour on at which it first lacks something that it asks "
     "for, even if it is served again later.",
@@ -50,15 +52,14 @@ class Survival:
 
     def _along(self, groups: Groups, asked: Asked) -> Answer:
         sites = _sites(groups.study, asked.tier)
-        horizon = float(sites["horizon"].max())
-        points = np.unique(np.concatenate([[0.0], sites.loc[sites["lost"], "until"].to_numpy(float), [horizon]]))
+        points = np.unique(np.append(0.0, sites.loc[sites["lost"], "until"].to_numpy(float)))
         curves = [curve(sites[sites["scenario"].isin(groups.complete(n))], points, asked.confidence)
                   for n in range(len(groups.each))]  # fmt: skip
         heads = pd.DataFrame(groups.columns())
         parts = [heads.iloc[[n] * len(one.at)].reset_index(drop=True).join(_rows(one)) for n, one in enumerate(curves)]
         name, title = groups.axis.name, f"Tier-{asked.tier} sites alive, by {groups.axis.name}"
         return Answer(
-            f"survival-{name}", title, _sentence(groups, curves, sites, horizon, asked),
+            f"survival-{name}", title, _sentence(groups, curves, asked),
             pd.concat(parts, ignore_index=True), (*NOTES, *other_axes(groups)), _chart(groups, curves, asked),
         )  # fmt: skip
 
@@ -77,11 +78,12 @@ def _sites(study: Finished, tier: int) -> pd.DataFrame:
 def curve(sites: pd.DataFrame, points: Floats, confidence: float) -> Curve:
     """Kaplan and Meier's estimate at given points, and its interval from leaving out one seed at a time.
 
-    ``sites`` has columns ``seed``, ``until`` (h), ``lost`` and ``horizon`` (h). Points after the longest horizon are
-    left out.
+    ``sites`` has columns ``seed``, ``until`` (h), ``lost`` and ``horizon`` (h). The longest horizon is a point too, and
+    points after it are left out.
     """
     seeds = sorted(set(sites["seed"]))
-    points = points[points <= sites["horizon"].max()] if len(sites) else points[:0]
+    ends = sites["horizon"].to_numpy(float)
+    points = np.append(points[points < ends.max()], ends.max()) if ends.size else points[:0]
     watched, lost = np.zeros((len(seeds), points.size)), np.zeros((len(seeds), points.size))
     for row, seed in enumerate(seeds):
         mine = sites[sites["seed"] == seed]
@@ -109,13 +111,14 @@ def _rows(one: Curve) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _sentence(groups: Groups, curves: Sequence[Curve], sites: pd.DataFrame, horizon: float, asked: Asked) -> str:
-    days = [hour for hour in (24.0, 48.0, 72.0) if hour < horizon]
-    said = []
+def _sentence(groups: Groups, curves: Sequence[Curve], asked: Asked) -> str:
     known = [n for n, one in enumerate(curves) if one.at.size]
-    for n in dict.fromkeys((known[0], known[-1])) if known else ():
-        own = min(horizon, float(curves[n].at[-1]))
-        shares = [f"{_share(curves[n], hour)} after {hour:g} h" for hour in (*(d for d in days if d < own), own)]
+    if not known:
+        return "No draw is complete yet."
+    said = []
+    for n in dict.fromkeys((known[0], known[-1])):
+        end = float(curves[n].at[-1])
+        shares = [f"{_share(curves[n], hour)} after {hour:g} h" for hour in (*(d for d in DAYS if d < end), end)]
         said.append(f"{groups.named(n)}: {', '.join(shares)}")
     return f"Tier-{asked.tier} sites alive ({asked.sure} intervals): " + "; ".join(said) + "."
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from v2g.batch.answers.answer import Answer, Asked, Chart, Floats, NoAnswer, Series, brief, series, with_interval
+from v2g.batch.answers.answer import Answer, Asked, Chart, Floats, Series, brief, series, with_interval
 from v2g.batch.answers.finished import Finished
 from v2g.batch.answers.groups import Groups, grouped
 from v2g.batch.answers.intervals import Interval
@@ -38,8 +38,6 @@ class Unserved:
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """Two for each axis: the curves, and the energy."""
-        if not len(study.planned):
-            raise NoAnswer("No scenario has a plan.")
         along = [grouped(study, axis) for axis in asked.along(study)]
         return [answer for groups in along for answer in (self._curves(groups, asked), self._energy(groups, asked))]
 
@@ -114,12 +112,9 @@ def _lasting(groups: Groups, found: Sequence[Duration]) -> str:
     said = []
     for n in dict.fromkeys((known[0], known[-1])):
         one = found[n]
-        text = (
-            f"{brief(float(one.hours[-1]))} h of an outage, at most {brief(float(one.kw[0]))} kW"
-            if one.kw.size else "never"
-        )  # fmt: skip
-        said.append(f"{groups.named(n)}: {text}")
-    return "Some critical power is unserved during, on average, " + "; ".join(said) + "."
+        lacks = one.kw.size and f"{brief(float(one.hours[-1]))} h of an outage, at most {brief(float(one.kw[0]))} kW"
+        said.append(f"{groups.named(n)}: {lacks or 'none'}")
+    return "Time in which critical loads with continuous service lack power, on average: " + "; ".join(said) + "."
 
 
 def _lacking(groups: Groups, unserved: Sequence[Interval], required: Sequence[Interval]) -> str:

@@ -20,6 +20,10 @@ class Case(Change):
         """A name or a folder."""
         return text(found)
 
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """The case."""
+        return "the base case"
+
     def before(self, asked: Asked, to: Setting) -> Asked:
         """Of this case."""
         return replace(asked, case=to.value)

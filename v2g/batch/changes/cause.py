@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from v2g.batch.changes.change import Asked, Change, Setting
-from v2g.batch.changes.outage_h import MOST, lasting
+from v2g.batch.changes.outage_h import LENGTH, MOST, lasting
 from v2g.batch.fields import number, word
 from v2g.formats.outages import exceedances
 from v2g.remedies.tables import Tables
@@ -26,6 +26,14 @@ class Cause(Change):
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
         """A cause of the catalogue."""
         return word(tuple(exceedances()))(found)
+
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """How long the outage is."""
+        return LENGTH
+
+    def option(self, keys: Mapping[str, Any]) -> str:
+        """The same, of `populate`."""
+        return "outage"
 
     def before(self, asked: Asked, to: Setting) -> Asked:
         """The option of `populate`."""

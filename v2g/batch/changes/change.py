@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from v2g.batch.fields import Read, Wrong
+from v2g.batch.fields import Read, Wrong, as_written
 from v2g.populate.stream import Stream
 from v2g.remedies.tables import Tables
 
@@ -42,13 +43,28 @@ class Setting:
     seed: int
 
     def stream(self) -> Stream:
-        """Uniform numbers of this seed and axis, the same at every value, so that a larger draw holds a smaller one."""
-        name = hashlib.sha256(f"{self.seed}/{self.axis}".encode()).digest()
-        return Stream(int.from_bytes(name[:8], "big") >> 1)
+        """Uniform numbers of this seed and axis, the same at every value."""
+        return Stream(_number(f"{self.seed}/{self.axis}") >> 1)
+
+    def drawn(self, name: str) -> float:
+        """A uniform number, at least 0 and below 1, of a vehicle, a charger, a line.
+
+        It is of the seed, the axis and the name alone, so that who is drawn in one case is drawn in every larger one.
+        """
+        return (_number(f"{self.seed}/{self.axis}/{name}") >> 11) / 2.0**53
+
+    def ranked(self, names: Iterable[str]) -> list[str]:
+        """Names in an order of which all are as likely; one name more leaves the order of all others as it is."""
+        return sorted(names, key=lambda name: (self.drawn(name), name))
 
 
-class Change:
-    """A kind of change. A kind states what it is, reads its values, and says what it changes.
+def _number(words: str) -> int:
+    """64 bits of a hash."""
+    return int.from_bytes(hashlib.sha256(words.encode()).digest()[:8], "big")
+
+
+class Change(ABC):
+    """A kind of change. A kind states what it is, reads its values, and says what it sets and what it changes.
 
     ``keys`` are readers of further keys that the axis may have, and ``needed`` those that it must have.
     """
@@ -58,15 +74,27 @@ class Change:
     keys: Mapping[str, Read] = NOTHING
     needed: tuple[str, ...] = ()
 
+    @abstractmethod
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
         """A value in its one form. Raises Wrong."""
-        raise NotImplementedError
+
+    @abstractmethod
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """What it sets, whatever it was before; blank where several such changes add up or multiply.
+
+        Of two axes that set the same the first would be without effect.
+        """
+
+    def option(self, keys: Mapping[str, Any]) -> str:
+        """The option of `populate` that it gives, where a study has a section of these; blank for none."""
+        return ""
 
     def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
         """Raises UsageError where a base case has nothing that this could change, whatever the value.
 
         Asked before anything runs, of cases that are solved as they are.
         """
+        return None
 
     def before(self, asked: Asked, to: Setting) -> Asked:
         """What is asked for, before the case is made."""
@@ -85,3 +113,12 @@ def where(value: Any) -> Mapping[str, str]:
     if wrong:
         raise Wrong(f"Rows cannot be chosen by {wrong[0]}.", "text, a whole number, true, false, or a list of these")
     return dict(value)
+
+
+def of_rows(what: str, keys: Mapping[str, Any]) -> str:
+    """What is set in all rows, or in those ``where``.
+
+    >>> of_rows("the reserve", {}), of_rows("the reserve", {"where": {"model": "zoe"}})
+    ('the reserve', 'the reserve where { model = "zoe" }')
+    """
+    return f"{what} where {as_written(dict(sorted(keys['where'].items())))}" if "where" in keys else what

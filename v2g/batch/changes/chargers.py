@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from v2g.batch.changes.change import Asked, Change, Setting, where
-from v2g.batch.changes.rows import chosen, count_of, require, with_column
-from v2g.batch.fields import number, whole, word
+from v2g.batch.changes.change import Setting
+from v2g.batch.changes.of_rows import OfRows, keys_of
+from v2g.batch.changes.rows import count_of, named, with_column
+from v2g.batch.fields import Read, number, whole
 from v2g.errors import UsageError
 from v2g.remedies.tables import Tables
 
-HOW = ("number", "share", "power")
+WAYS: Mapping[str, Read] = {"number": whole(0, 1_000_000), "share": number(0.0, 1.0), "power": number(0.0, 1000.0)}
 
 
-class Chargers(Change):
+class Chargers(OfRows):
     """Keeps so many chargers, or such a share of them, drawn by the seed; or multiplies their power both ways.
 
     A vehicle whose charger is gone is parked at the site of that charger, where it has one, and else not plugged in.
@@ -24,36 +24,27 @@ class Chargers(Change):
 
     name = "chargers"
     title = "so many chargers of the case, of all or those `where`; how = number, share, power (a factor)"
-    keys: Mapping[str, Any] = {"how": word(HOW), "where": where}
+    table, what = "chargers", "the number of chargers"
+    ways, keys, factors = WAYS, keys_of(WAYS), ("power",)
 
-    def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
-        """A number, a share or a factor."""
-        read = {"number": whole(0, 1_000_000), "share": number(0.0, 1.0), "power": number(0.0, 1000.0)}
-        return read[keys.get("how", "number")](found)
-
-    def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
-        """There are such chargers."""
-        require(tables, "chargers", keys.get("where"))
-
-    def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
+    def changed(self, tables: Tables, mine: Sequence[bool], to: Setting) -> Tables:
         """With fewer chargers, or with other ones."""
-        frame, how = tables.frame("chargers"), to.keys.get("how", "number")
-        if not len(frame):
-            return tables
-        mine = chosen(frame, to.keys.get("where"), "chargers")
+        how = self.how(to.keys)
         if how == "power":
             return tables.scaled("chargers", to.value, "charge_kw", "discharge_kw", rows=mine)
-        names = [name for name, use in zip(frame["charger"], mine, strict=True) if use]
+        names = [name for name, use in zip(named(tables, "chargers", "charger"), mine, strict=True) if use]
         count = count_of(to.value, len(names), how)
         if count > len(names):
             raise UsageError(
                 f"The case has {len(names)} such chargers, and not {count}: further ones would stand unused, as every "
                 "vehicle has its place already. Ask for more vehicles with fleet_size: each brings a plug."
             )
-        return _without(tables, set(to.stream().shuffled(names)[count:]))
+        return _without(tables, set(to.ranked(names)[count:]))
 
 
 def _without(tables: Tables, gone: set[str]) -> Tables:
+    if not gone:
+        return tables
     frame = tables.frame("chargers")
     sites = dict(zip(frame["charger"], frame["site"], strict=True)) if "site" in frame else {}
     tables = tables.without("chargers", [name not in gone for name in frame["charger"]])

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from v2g.batch.changes.change import Asked, Change, Setting, where
-from v2g.batch.changes.rows import BY_VEHICLE, chargers_of, chosen, numbers, require, with_column, without_vehicles
-from v2g.batch.fields import whole
+from v2g.batch.changes.change import Setting
+from v2g.batch.changes.of_rows import OfRows, keys_of
+from v2g.batch.changes.rows import BY_VEHICLE, chargers_of, named, numbers, with_column, without_vehicles
+from v2g.batch.fields import Read, whole
 from v2g.errors import UsageError
 from v2g.remedies.tables import Tables, unused
 
+WAYS: Mapping[str, Read] = {"number": whole(0, 100_000)}
 
-class FleetSize(Change):
+
+class FleetSize(OfRows):
     """Keeps so many vehicles, drawn by the seed; more than there are = further ones like those, each with a plug.
 
     With ``where`` only these vehicles are counted, and all others stay.
@@ -23,30 +25,17 @@ class FleetSize(Change):
 
     name = "fleet_size"
     title = "so many vehicles of the case, or of those `where`; a smaller number is part of a larger one"
-    keys: Mapping[str, Any] = {"where": where}
+    table, what = "vehicles", "the number of vehicles"
+    ways, keys = WAYS, keys_of(WAYS)
 
-    def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
-        """How many."""
-        return whole(0, 100_000)(found)
-
-    def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
-        """There are such vehicles."""
-        require(tables, "vehicles", keys.get("where"))
-
-    def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
+    def changed(self, tables: Tables, mine: Sequence[bool], to: Setting) -> Tables:
         """Vehicles in an order that is drawn, gone through again and again until there are enough."""
-        frame = tables.frame("vehicles")
-        mine = chosen(frame, to.keys.get("where"), "vehicles")
-        order = to.stream().shuffled([name for name, use in zip(_names(frame), mine, strict=True) if use])
+        order = to.ranked(name for name, use in zip(named(tables, "vehicles", "vehicle"), mine, strict=True) if use)
         if not order and to.value:
             raise UsageError("There is no such vehicle in the case, so that there cannot be more of them.")
         tables = without_vehicles(tables, set(order[to.value :]))
         more = [order[k % len(order)] for k in range(len(order), to.value)]
         return repeated(tables, more) if more else tables
-
-
-def _names(frame: pd.DataFrame) -> list[str]:
-    return frame["vehicle"].tolist() if len(frame) else []
 
 
 def repeated(tables: Tables, more: list[str]) -> Tables:

@@ -7,9 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from v2g.batch.changes.change import Asked, Change, Setting
-from v2g.batch.fields import scalar, word
-from v2g.check.header import KEYS
+from v2g.batch.changes.policy import POLICY
+from v2g.batch.fields import Wrong, scalar, word
+from v2g.check.header import KEYS, read_header
+from v2g.register import NETWORKS, POLICIES
 from v2g.remedies.tables import Tables
+
+NOT_WRONG = ("missing-key", "above-column")
+"""Findings in a header of one key that are about other keys."""
 
 
 class Header(Change):
@@ -21,8 +26,16 @@ class Header(Change):
     needed = ("key",)
 
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
-        """Whatever the key takes; the check of the case says what is wrong with it."""
-        return scalar(found)
+        """Whatever the key takes, as the check of a case reads it."""
+        value, key = scalar(found), keys["key"]
+        for fault in read_header({key: value}, tuple(NETWORKS), tuple(POLICIES)).findings:
+            if fault.column == key and fault.code not in NOT_WRONG:
+                raise Wrong(fault.message, fault.allowed or "", fault.remedy)
+        return value
+
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """The key."""
+        return POLICY if keys["key"] == "policy" else f"the key {keys['key']} of case.toml"
 
     def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
         """With that key."""

@@ -14,6 +14,7 @@ from v2g.errors import UsageError
 from v2g.remedies.tables import Tables
 
 MOST = 8760.0
+LENGTH = "the length of the outage"
 
 
 class OutageHours(Change):
@@ -31,6 +32,14 @@ class OutageHours(Change):
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
         """Hours."""
         return number(0.0, MOST, "h", above=True)(found)
+
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """How long the outage is."""
+        return LENGTH
+
+    def option(self, keys: Mapping[str, Any]) -> str:
+        """The same, of `populate`."""
+        return "outage"
 
     def before(self, asked: Asked, to: Setting) -> Asked:
         """The option of `populate`."""

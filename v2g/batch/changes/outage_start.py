@@ -17,6 +17,7 @@ from v2g.errors import UsageError
 from v2g.remedies.tables import Tables
 
 HOW = ("turn", "cut")
+START = "the start of the outage"
 DAY = timedelta(days=1)
 WITH_OUTAGE = (("grid", "from_utc"), ("grid", "until_utc"), ("generators", "from_utc"), ("generators", "until_utc"),
                ("events", "at_utc"))  # fmt: skip
@@ -47,6 +48,14 @@ class OutageStart(Change):
         """A case that is to be turned lasts whole days of even intervals."""
         if keys.get("how", "turn") == "turn":
             _turns(tables)
+
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """When the outage begins."""
+        return START
+
+    def option(self, keys: Mapping[str, Any]) -> str:
+        """The same, of `populate`."""
+        return "start"
 
     def before(self, asked: Asked, to: Setting) -> Asked:
         """The option of `populate`."""

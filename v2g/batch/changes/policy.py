@@ -9,6 +9,8 @@ from v2g.batch.changes.change import Asked, Change, Setting
 from v2g.batch.fields import word
 from v2g.register import POLICIES
 
+POLICY = "the policy"
+
 
 class Policy(Change):
     """The policy, in place of that of the case."""
@@ -19,6 +21,10 @@ class Policy(Change):
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
         """Its name."""
         return word(tuple(POLICIES))(found)
+
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """The policy."""
+        return POLICY
 
     def before(self, asked: Asked, to: Setting) -> Asked:
         """With that policy."""

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from v2g.batch.changes.change import Asked, Change, Setting, where
-from v2g.batch.changes.rows import chosen, numbers, require, where_set, with_column
-from v2g.batch.fields import number, word
+from v2g.batch.changes.change import Setting
+from v2g.batch.changes.of_rows import OfRows, keys_of
+from v2g.batch.changes.rows import numbers, where_set, with_column
+from v2g.batch.fields import Read, number
 from v2g.remedies.tables import Tables
 
-HOW = ("share", "times", "kwh", "km")
+WAYS: Mapping[str, Read] = {"share": number(0.0, 1.0), "times": number(0.0), "kwh": number(0.0), "km": number(0.0)}
 
 
-class Reserve(Change):
+class Reserve(OfRows):
     """Sets the reserve of vehicles: a share of their capacity, kWh (at most the capacity) or km; or multiplies it.
 
     A reserve in one unit takes the place of one in the other.
@@ -21,22 +21,12 @@ class Reserve(Change):
 
     name = "reserve"
     title = "reserve of vehicles, of all or those `where`; how = share (of the capacity), times, kwh, km"
-    keys: Mapping[str, Any] = {"how": word(HOW), "where": where}
+    table, what = "vehicles", "the reserve of vehicles"
+    ways, keys, factors = WAYS, keys_of(WAYS), ("times",)
 
-    def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
-        """A share, a factor, kWh or km."""
-        return number(0.0, 1.0)(found) if keys.get("how", "share") == "share" else number(0.0)(found)
-
-    def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
-        """There are such vehicles."""
-        require(tables, "vehicles", keys.get("where"))
-
-    def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
+    def changed(self, tables: Tables, mine: Sequence[bool], to: Setting) -> Tables:
         """With other ``reserve_kwh`` and ``reserve_km``."""
-        frame, how = tables.frame("vehicles"), to.keys.get("how", "share")
-        if not len(frame):
-            return tables
-        mine = chosen(frame, to.keys.get("where"), "vehicles")
+        frame, how = tables.frame("vehicles"), self.how(to.keys)
         if how == "times":
             return tables.scaled("vehicles", to.value, "reserve_kwh", "reserve_km", rows=mine)
         if how == "km":

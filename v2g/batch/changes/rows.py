@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from v2g.check.words import did_you_mean, listed
 from v2g.errors import UsageError
 from v2g.formats.draft import as_text
 from v2g.remedies.tables import Tables
@@ -15,24 +16,53 @@ BY_VEHICLE = ("stays", "trips", "needs")
 """Tables whose rows belong to a vehicle."""
 
 
+class Misfit(UsageError):
+    """A case has not what an axis names. ``key`` of the axis names it; ``found`` is what stands there."""
+
+    def __init__(self, key: str, message: str, *, found: object = None, allowed: str = "", remedy: str = "") -> None:
+        self.key, self.message, self.found, self.allowed, self.remedy = key, message, found, allowed, remedy
+        super().__init__(
+            " ".join(words for words in (message, f"Allowed: {allowed}." * bool(allowed), remedy) if words)
+        )
+
+
 def require(tables: Tables, name: str, which: Mapping[str, Any] | None = None) -> None:
-    """Raises UsageError where a case has no such table, or no such row in it."""
+    """Raises Misfit where a case has no such table, or no such row in it."""
     frame = tables.frame(name)
     if not len(frame):
-        raise UsageError(f"The case has no table {name}, so that nothing can be changed in it.")
+        there = [known for known, rows in tables.frames.items() if len(rows)]
+        message = f"The case has no table {name}, so that nothing can be changed in it."
+        raise Misfit("table", message, found=name, allowed=", ".join(there), remedy=did_you_mean(name, there))
     if not any(chosen(frame, which, name)):
-        said = ", ".join(f"{column} = {value}" for column, value in (which or {}).items())
-        raise UsageError(f"No row of {name} has {said}.")
+        said = ", ".join(f"{column} = {_shown(value)}" for column, value in (which or {}).items())
+        raise Misfit("where", f"No row of {name} has {said}.", found=dict(which or {}), remedy=_nearest(frame, which))
+
+
+def _shown(value: Any) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _nearest(frame: pd.DataFrame, which: Mapping[str, Any] | None) -> str:
+    """What stands in the first column that has not what is asked for."""
+    for column, wanted in (which or {}).items():
+        asked = wanted if isinstance(wanted, list) else [wanted]
+        cells = list(dict.fromkeys(cell for cell in frame[column].tolist() if cell != ""))
+        if not {_word(cell) for cell in cells} & {_word(one) for one in asked}:
+            near = did_you_mean(str(asked[0]), cells)
+            return near or f"In {column} there stands {listed(cells)}." if cells else f"Column {column} is blank."
+    return "Each of these stands somewhere, but not in one row."
 
 
 def chosen(frame: pd.DataFrame, which: Mapping[str, Any] | None, name: str) -> list[bool]:
-    """Which rows have what is asked for in the columns named; all where nothing is asked. Raises UsageError."""
+    """Which rows have what is asked for in the columns named; all where nothing is asked. Raises Misfit."""
     mine = [True] * len(frame)
     if not len(frame):
         return mine
     for column, wanted in (which or {}).items():
         if column not in frame:
-            raise UsageError(f"{name} has no column {column} in this case. Columns: {', '.join(map(str, frame))}.")
+            columns = list(map(str, frame))
+            raise Misfit("where", f"{name} has no column {column} in this case.", found=dict(which or {}),
+                         allowed=", ".join(columns), remedy=did_you_mean(column, columns))  # fmt: skip
         words = {_word(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
         mine = [old and _word(cell) in words for old, cell in zip(mine, frame[column].tolist(), strict=True)]
     return mine
@@ -54,6 +84,12 @@ def numbers(frame: pd.DataFrame, column: str, otherwise: float = 0.0) -> list[fl
         return [float(cell) if cell != "" else otherwise for cell in cells]
     except ValueError as error:
         raise UsageError(f"Column {column} cannot be changed, as one of its cells is not a number: {error}.") from error
+
+
+def named(tables: Tables, name: str, key: str) -> list[str]:
+    """Names of the rows of a table, in their order."""
+    frame = tables.frame(name)
+    return frame[key].tolist() if len(frame) else []
 
 
 def where_set(frame: pd.DataFrame, column: str, rows: Sequence[bool], value: object) -> list[object]:

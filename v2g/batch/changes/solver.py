@@ -26,6 +26,10 @@ class Solver(Change):
             raise Wrong(str(error)) from error
         return name
 
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """The solver."""
+        return "the solver"
+
     def before(self, asked: Asked, to: Setting) -> Asked:
         """With that solver."""
         return asked.solved(solver=to.value)

@@ -25,6 +25,10 @@ class V2gShare(Change):
         """A share."""
         return number(0.0, 1.0)(found)
 
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """The share."""
+        return "the share of vehicles that can give"
+
     def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
         """There are vehicles."""
         require(tables, "vehicles")
@@ -34,9 +38,10 @@ class V2gShare(Change):
         frame = tables.frame("vehicles")
         if not len(frame):
             return tables
-        names, stream = frame["vehicle"].tolist(), to.stream()
+        names = frame["vehicle"].tolist()
         able, charge = numbers(frame, "discharge_kw"), numbers(frame, "charge_kw")
-        mixed = stream.shuffled(range(len(names)))
+        row = {name: k for k, name in enumerate(names)}
+        mixed = [row[name] for name in to.ranked(names)]
         order = [k for k in mixed if able[k] > 0.0] + [k for k in mixed if able[k] == 0.0]
         give = set(order[: count_of(to.value, len(names), "share")])
         new = {k for k in give if able[k] == 0.0}

@@ -33,6 +33,10 @@ class Weather(Change):
                         'Or give the axis the key what = "sun".')  # fmt: skip
         return factor(found)
 
+    def sets(self, keys: Mapping[str, Any]) -> str:
+        """Nothing: factors multiply."""
+        return ""
+
     def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
         """There is what the weather bears on."""
         needed = {"sun": ("solar",), "trips": ("trips", "vehicles")}.get(keys.get("what", ""), ())

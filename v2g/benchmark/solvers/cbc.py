@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from v2g.benchmark.program import Floats, Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
+from v2g.benchmark.solvers.entry import EXACT, EXTRA, Asked, Reply, Solver
 from v2g.benchmark.solvers.executable import run
-from v2g.benchmark.texts import mps
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 READ = r"read with \d+ errors"
@@ -33,8 +33,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     if path is None:
         return Reply("failed", said="PuLP has no CBC for this machine")
     watch.begin("hand_over")
-    source, target, words = (asked.folder / name for name in ("program.mps", "solution.bin", "solution.txt"))
-    source.write_text(mps(program, "program"), encoding="ascii")
+    target, words = (asked.folder / name for name in ("solution.bin", "solution.txt"))
     whole = bool(program.integer.any())
     options = ["-primalTolerance", "1e-9", "-dualTolerance", "1e-9", "-randomSeed", str(asked.seed + 1)]
     options += ["-timeMode", "elapsed", "-seconds", str(asked.time_limit)]
@@ -42,7 +41,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
         options += ["-integerTolerance", "1e-9", "-ratioGap", "1e-7", "-allowableGap", "1e-7"]
         options += ["-randomCbcSeed", str(asked.seed + 1), "-threads", "0"]
     ends = ["-solution", str(words), "-saveSolution", str(target)]
-    code = run([path, str(source), *options, "-solve", *ends], READ, watch)
+    code = run([path, str(written(program, asked.folder)), *options, "-solve", *ends], READ, watch)
     watch.begin("read_back")
     if code or not words.exists():
         return Reply("failed", said=f"CBC ended with code {code}")
@@ -76,7 +75,7 @@ def read(file: Path, program: Program) -> tuple[Floats, Floats]:
 
 SOLVERS = (
     Solver(
-        "cbc", "COIN-OR CBC and Clp", EXACT, ("lp", "milp"), "pulp", "pip install 'v2g[solvers]'", solve,
+        "cbc", "COIN-OR CBC and Clp", EXACT, ("lp", "milp"), "pulp", EXTRA, solve,
         (r"Welcome to the CBC MILP Solver[^\n]*\n(?:[^\n]*\n)?\s*Version:\s*(\S+)",),
         (
             (r"Cbc\d{4}I|Continuous objective value", "branch and cut"),

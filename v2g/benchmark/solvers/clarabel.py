@@ -6,7 +6,7 @@ import numpy as np
 
 from v2g.benchmark.program import Program
 from v2g.benchmark.solvers.conic import conic
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
+from v2g.benchmark.solvers.entry import EXACT, EXTRA, Asked, Reply, Solver
 from v2g.benchmark.watch import Watch
 
 NEAR = 1e-9
@@ -40,7 +40,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
 
 SOLVERS = (
     Solver(
-        "clarabel", "Clarabel", EXACT, ("lp",), "clarabel", "pip install 'v2g[solvers]'", solve,
+        "clarabel", "Clarabel", EXACT, ("lp",), "clarabel", EXTRA, solve,
         (r"Clarabel\.rs v(\S+)",),
         ((r"direct|linear algebra", "interior point"),),
     ),

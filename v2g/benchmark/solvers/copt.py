@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.solvers.licensed import PUBLISH, refusal, written
+from v2g.benchmark.solvers.entry import Asked, Reply
+from v2g.benchmark.solvers.licensed import licensed, refusal
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 CLAIMS = {1: "optimal", 2: "infeasible", 3: "unbounded", 4: "infeasible", 8: "time limit"}
@@ -20,7 +21,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     whole = bool(program.integer.any())
     try:
         model = coptpy.Envr().createModel("program")
-        model.readMps(written(program, asked))
+        model.readMps(str(written(program, asked.folder)))
         wanted = {"Threads": 1, "TimeLimit": asked.time_limit, "RelGap": 1e-7, "AbsGap": 1e-7, "FeasTol": 1e-9,
                   "DualTol": 1e-9, "IntTol": 1e-9}  # fmt: skip
         for name, value in wanted.items():
@@ -41,15 +42,12 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     return Reply(claim, np.array(model.getValues()), np.array(model.getDuals()), float(model.LpObjVal), said=said)
 
 
-SOLVERS = (
-    Solver(
-        "copt", "COPT", EXACT, ("lp", "milp"), "coptpy", "pip install coptpy, and a licence", solve,
-        (r"Cardinal Optimizer v(\S+?)[,. ]*(?:on|Build|\s)",),
-        (
-            (r"Starting the MIP solver", "branch and cut"),
-            (r"Starting barrier solver", "interior point"),
-            (r"Starting the simplex solver|simplex solver using", "simplex"),
-        ),
-        publish=PUBLISH,
+SOLVERS = licensed(
+    "copt", "COPT", "coptpy", solve,
+    (r"Cardinal Optimizer v(\S+?)[,. ]*(?:on|Build|\s)",),
+    (
+        (r"Starting the MIP solver", "branch and cut"),
+        (r"Starting barrier solver", "interior point"),
+        (r"Starting the simplex solver|simplex solver using", "simplex"),
     ),
 )  # fmt: skip

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.solvers.licensed import PUBLISH, refusal, written
+from v2g.benchmark.solvers.entry import Asked, Reply
+from v2g.benchmark.solvers.licensed import licensed, refusal
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 
@@ -16,7 +17,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
 
     watch.begin("hand_over")
     try:
-        model = cplex.Cplex(written(program, asked))
+        model = cplex.Cplex(str(written(program, asked.folder)))
         wanted = model.parameters
         wanted.threads.set(1)
         wanted.randomseed.set(asked.seed)
@@ -46,16 +47,13 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     return Reply(claim, x, y, float(model.solution.get_objective_value()), said=said)
 
 
-SOLVERS = (
-    Solver(
-        "cplex", "CPLEX", EXACT, ("lp", "milp"), "cplex", "pip install cplex, and a licence", solve,
-        (r"CPLEX (\d\S+)",),
-        (
-            (r"Root node processing|MIP - ", "branch and cut"),
-            (r"Barrier time|Barrier - ", "interior point"),
-            (r"Dual simplex|Iteration log|Iteration: ", "dual simplex"),
-            (r"All rows and columns eliminated", "presolve alone"),
-        ),
-        publish=PUBLISH,
+SOLVERS = licensed(
+    "cplex", "CPLEX", "cplex", solve,
+    (r"CPLEX (\d\S+)",),
+    (
+        (r"Root node processing|MIP - ", "branch and cut"),
+        (r"Barrier time|Barrier - ", "interior point"),
+        (r"Dual simplex|Iteration log|Iteration: ", "dual simplex"),
+        (r"All rows and columns eliminated", "presolve alone"),
     ),
 )  # fmt: skip

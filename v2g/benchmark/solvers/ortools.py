@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, FIRST_ORDER, Asked, Reply, Solver
+from v2g.benchmark.solvers.entry import EXACT, EXTRA, FIRST_ORDER, Asked, Reply, Solver
 from v2g.benchmark.watch import Watch
 
 NEAR = 1e-6
@@ -89,19 +89,18 @@ def matrix(program: Program) -> Any:
     return csr_matrix((program.value, program.index, program.start), shape=(program.rows, program.columns))
 
 
-INSTALL = "pip install 'v2g[solvers]'"
 VERSIONS = (r"OR-Tools (\S+)",)
 
 SOLVERS = (
     Solver(
-        "ortools-glop", "OR-Tools GLOP", EXACT, ("lp",), "ortools", INSTALL, glop, VERSIONS,
+        "ortools-glop", "OR-Tools GLOP", EXACT, ("lp",), "ortools", EXTRA, glop, VERSIONS,
         (
             (r"Dual (optimization|feasibility) phase", "dual simplex"),
             (r"Primal (optimization|feasibility) phase", "primal simplex"),
         ),
     ),
     Solver(
-        "ortools-pdlp", "OR-Tools PDLP", FIRST_ORDER, ("lp",), "ortools", INSTALL, pdlp, VERSIONS,
+        "ortools-pdlp", "OR-Tools PDLP", FIRST_ORDER, ("lp",), "ortools", EXTRA, pdlp, VERSIONS,
         ((r"PDLP ended by", "PDLP"),), "PDLP", tolerance=NEAR, measure="l2", near=1e-4,
     ),
 )  # fmt: skip

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.texts import column_name, mps
+from v2g.benchmark.solvers.entry import EXACT, EXTRA, Asked, Reply, Solver
+from v2g.benchmark.texts import column_name, written
 from v2g.benchmark.watch import Watch
 
 CLAIMS = {"optimal": "optimal", "gaplimit": "optimal", "infeasible": "infeasible", "inforunbd": "infeasible",
@@ -18,10 +18,8 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     from pyscipopt import Model
 
     watch.begin("hand_over")
-    source = asked.folder / "program.mps"
-    source.write_text(mps(program, "program"), encoding="ascii")
     model = Model()
-    model.readProblem(str(source))
+    model.readProblem(str(written(program, asked.folder)))
     model.setParams({
         "limits/time": asked.time_limit, "limits/gap": 1e-7, "lp/threads": 1, "parallel/maxnthreads": 1,
         "randomization/randomseedshift": asked.seed, "numerics/feastol": 1e-9, "numerics/dualfeastol": 1e-9,
@@ -43,7 +41,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
 
 SOLVERS = (
     Solver(
-        "scip", "SCIP", EXACT, ("lp", "milp"), "pyscipopt", "pip install 'v2g[solvers]'", solve,
+        "scip", "SCIP", EXACT, ("lp", "milp"), "pyscipopt", EXTRA, solve,
         (r"SCIP version (\S+)", r"LP solver: (\w+ [\d.]+)"),
         ((r"LP iter", "branch and cut over simplex"),),
     ),

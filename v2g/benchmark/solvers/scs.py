@@ -6,7 +6,7 @@ import numpy as np
 
 from v2g.benchmark.program import Program
 from v2g.benchmark.solvers.conic import conic
-from v2g.benchmark.solvers.entry import FIRST_ORDER, Asked, Reply, Solver
+from v2g.benchmark.solvers.entry import EXTRA, FIRST_ORDER, Asked, Reply, Solver
 from v2g.benchmark.watch import Watch
 
 NEAR = 1e-6
@@ -38,7 +38,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
 
 SOLVERS = (
     Solver(
-        "scs", "SCS", FIRST_ORDER, ("lp",), "scs", "pip install 'v2g[solvers]'", solve,
+        "scs", "SCS", FIRST_ORDER, ("lp",), "scs", EXTRA, solve,
         (r"SCS v(\S+)",),
         ((r"lin-sys:|Splitting Conic Solver", "operator splitting"),), tolerance=NEAR, measure="max", near=1e-4,
     ),

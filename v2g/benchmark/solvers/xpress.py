@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.benchmark.program import Program
-from v2g.benchmark.solvers.entry import EXACT, Asked, Reply, Solver
-from v2g.benchmark.solvers.licensed import PUBLISH, refusal, written
+from v2g.benchmark.solvers.entry import Asked, Reply
+from v2g.benchmark.solvers.licensed import licensed, refusal
+from v2g.benchmark.texts import written
 from v2g.benchmark.watch import Watch
 
 
@@ -18,7 +19,7 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     whole = bool(program.integer.any())
     try:
         model = xpress.problem()
-        getattr(model, "readProb", model.read)(written(program, asked))
+        getattr(model, "readProb", model.read)(str(written(program, asked.folder)))
         wanted = {"threads": 1, "randomseed": asked.seed, "timelimit": asked.time_limit, "miprelstop": 1e-7,
                   "mipabsstop": 1e-7, "feastol": 1e-9, "optimalitytol": 1e-9, "miptol": 1e-9}  # fmt: skip
         for name, value in wanted.items():
@@ -39,15 +40,12 @@ def solve(program: Program, asked: Asked, watch: Watch) -> Reply:
     return Reply(claim, x, y, float(model.attributes.objval), said=said)
 
 
-SOLVERS = (
-    Solver(
-        "xpress", "FICO Xpress", EXACT, ("lp", "milp"), "xpress", "pip install xpress, and a licence", solve,
-        (r"FICO Xpress v([\d.]+)",),
-        (
-            (r"Starting tree search|Final MIP objective", "branch and cut"),
-            (r"Barrier method finished|Starting the barrier", "interior point"),
-            (r"Its\s+Obj Value", "simplex"),
-        ),
-        publish=PUBLISH,
+SOLVERS = licensed(
+    "xpress", "FICO Xpress", "xpress", solve,
+    (r"FICO Xpress v([\d.]+)",),
+    (
+        (r"Starting tree search|Final MIP objective", "branch and cut"),
+        (r"Barrier method finished|Starting the barrier", "interior point"),
+        (r"Its\s+Obj Value", "simplex"),
     ),
 )  # fmt: skip
