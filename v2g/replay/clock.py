@@ -13,7 +13,8 @@ NANOSECONDS_PER_HOUR = 3.6e12
 
 def nanoseconds(times: pd.Series | pd.DatetimeIndex, blank: int = 0) -> Index:
     """UTC nanoseconds of aware timestamps, ``blank`` where not given."""
-    index = pd.DatetimeIndex(pd.to_datetime(times, utc=True))
+    zoned = isinstance(times.dtype, pd.DatetimeTZDtype)
+    index = pd.DatetimeIndex(times if zoned else pd.to_datetime(times, utc=True))
     counted = np.asarray(index.as_unit("ns").asi8, dtype=np.int64)
     return np.where(np.asarray(index.isna()), np.int64(blank), counted)
 
