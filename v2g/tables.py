@@ -204,6 +204,10 @@ CHARGERS = TableSpec(
             help="drawn from each vehicle plugged in, while it has energy",
         ),
         Column("connector", "text", default="", help="such as type2, ccs2 or chademo; blank = fits all"),
+        Column(
+            "ocpp", "choice", default="", choices=("2.1", "2.0.1", "1.6"),
+            help="version of OCPP its station speaks, for export; only 2.1 can be told to give; blank = 2.1",
+        ),
     ),
     key="charger",
     help="where vehicles are plugged in",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from v2g.exports.csv import Tables
 from v2g.exports.exporter import Exporter
 from v2g.exports.geojson import GeoJson
+from v2g.exports.ocpp import Ocpp
+from v2g.exports.openadr import OpenAdr
 from v2g.exports.opendss import OpenDss
 
-EXPORTS: dict[str, Exporter] = {exporter.name: exporter for exporter in (OpenDss(), GeoJson(), Tables())}
+ALL: tuple[Exporter, ...] = (OpenDss(), GeoJson(), Tables(), Ocpp(), OpenAdr())
+EXPORTS: dict[str, Exporter] = {exporter.name: exporter for exporter in ALL}
 """Exporters by the name of their format."""
