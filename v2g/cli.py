@@ -23,6 +23,7 @@ from v2g.cli_export import export_
 from v2g.cli_feeders import import_
 from v2g.cli_populate import populate
 from v2g.cli_report import report, studies
+from v2g.cli_schema import schema
 from v2g.errors import Finding, InvalidCase, V2GError
 from v2g.reports.console import Progress, printable, show_findings, stderr, tolerant_output
 
@@ -291,6 +292,7 @@ v2g.add_command(export_)
 v2g.add_command(populate)
 v2g.add_command(report)
 v2g.add_command(studies)
+v2g.add_command(schema)
 v2g.add_command(benchmark)
 v2g.add_command(batch)
 v2g.add_command(reproduce)

@@ -14,12 +14,13 @@ from v2g.formats import locate, read_folder
 from v2g.formats.draft import HEADER_FILE, Draft
 from v2g.formats.nameplates import with_nameplates
 from v2g.formats.outages import durations_of, with_durations
+from v2g.formats.typed_tables import is_parquet, is_workbook, read_parquet, read_workbook
 from v2g.language import Part
 from v2g.register import NETWORKS, POLICIES, declarations
 
 
 def check(source: str | Path | Draft, parts: Sequence[type[Part]] = ()) -> tuple[Finding, ...]:
-    """All findings in a case: a folder, the name of a shipped case, or a draft made of frames."""
+    """All findings in a case: a folder, a workbook, the name of a shipped case, or a draft made of frames."""
     return _checked(source, parts)[1]
 
 
@@ -35,11 +36,18 @@ def _checked(
     source: str | Path | Draft, parts: Sequence[type[Part]]
 ) -> tuple[Case | None, tuple[Finding, ...], dict[str, float]]:
     started = time.perf_counter()
-    draft = source if isinstance(source, Draft) else read_folder(locate(source))
+    draft = source if isinstance(source, Draft) else _draft(locate(source))
     draft = with_nameplates(with_durations(one_duration(draft)))
     middle = time.perf_counter()
     case, findings = check_draft(draft, declarations(parts), networks=tuple(NETWORKS), policies=tuple(POLICIES))
     return case, findings, {"read": middle - started, "check": time.perf_counter() - middle}
+
+
+def _draft(path: Path) -> Draft:
+    """What stands in a folder of CSV tables or of Parquet files, or in a workbook."""
+    if is_workbook(path):
+        return read_workbook(path)
+    return read_parquet(path) if is_parquet(path) else read_folder(path)
 
 
 def one_duration(draft: Draft) -> Draft:

@@ -20,7 +20,9 @@ def texts(frame: pd.DataFrame, name: str, default: str = "") -> list[str]:
     """A column as text; ``default`` where blank or missing."""
     if name not in frame.columns:
         return [default] * len(frame)
-    return [str(value) if pd.notna(value) and value != "" else default for value in frame[name]]
+    values = frame[name].to_numpy(dtype=object)
+    blank = pd.isna(values) | (values == "")
+    return [default if none else str(value) for value, none in zip(values.tolist(), blank.tolist(), strict=True)]
 
 
 def flags(frame: pd.DataFrame, name: str, default: bool) -> Mask:
