@@ -14,24 +14,27 @@ from typing import Any
 import pytest
 
 import v2g
+from v2g.check.header import KEYS
 from v2g.cli import run
 from v2g.exports import EXPORTS
 from v2g.feeders import READERS, guess, pandapower
+from v2g.register import declarations
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
-def maker() -> ModuleType:
-    """The script that writes the tables of notes."""
-    spec = importlib.util.spec_from_file_location("docs_notes", ROOT / "docs" / "notes.py")
+def maker(name: str) -> ModuleType:
+    """A script beside the pages, which writes what follows from the code."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-NOTES: Any = maker()
+NOTES: Any = maker("notes")
+REFERENCE: Any = maker("reference")
 
 
 def blocks(page: Path, language: str) -> list[str]:
@@ -144,3 +147,13 @@ def test_verbs_without_their_engine_name_the_extra(
     assert run([word.format(out=tmp_path / "out", plan=plan) for word in command]) == 2
     assert "pip install 'v2g[opendss]'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_the_reference_is_that_of_the_declarations() -> None:
+    assert (ROOT / "docs" / "case.md").read_text(encoding="utf-8") == REFERENCE.page()
+
+
+def test_the_reference_has_every_key_and_every_column() -> None:
+    """Read again from the page itself: as many rows as there are keys and columns."""
+    rows = re.findall(r"^\| `(\w+)`", REFERENCE.page(), flags=re.MULTILINE)
+    assert len(rows) == len(KEYS) + sum(len(spec.columns) for spec in declarations().values())

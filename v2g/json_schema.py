@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from v2g.check.header import COORDINATES, FORMAT, MAX_STEPS, REQUIRED, STEP_MIN
+from v2g.check.header import COORDINATES, FORMAT, KEYS, MAX_STEPS, REQUIRED, STEP_MIN
 from v2g.errors import UsageError
 from v2g.formats.atomic import place_folder, resolved
 from v2g.formats.draft import Draft
@@ -88,31 +88,37 @@ def _ref(name: str) -> Schema:
 
 def header_schema() -> Schema:
     """Keys of ``case.toml``; a time is text, as JSON has none."""
+    keys = header_keys()
     return {
         "type": "object", "description": "Keys of case.toml.",
-        "properties": {
-            "format": {"const": FORMAT},
-            "name": {"type": "string", "pattern": r'^\s*[^\s./\\:*?"<>|][^/\\:*?"<>|]*$'},
-            "title": {"type": "string"},
-            "start_utc": TIME,
-            "step_min": {"oneOf": [STEP, {"type": "array", "items": STEP, "minItems": 1, "maxItems": MAX_STEPS}]},
-            "steps": {"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
-            "network": {"enum": list(NETWORKS)},
-            "policy": {"enum": list(POLICIES)},
-            "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
-            "vmin_pu": VOLTAGE,
-            "vmax_pu": VOLTAGE,
-            "cause": {"type": "string"},
-            "guarantee_h": {"type": "number", "exclusiveMinimum": 0},
-            "carry_h": {"type": "number", "minimum": 0},
-            "cvar_alpha": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
-            "coordinates": {"enum": list(COORDINATES)},
-            "time_zone": {"type": "string", "minLength": 1},
-        },
+        "properties": {key: {**schema, "description": KEYS[key]} for key, schema in keys.items()},
         "required": list(REQUIRED), "additionalProperties": False,
         "if": {"properties": {"step_min": {"type": "number"}}, "required": ["step_min"]},
         "then": {"required": ["steps"]},
     }  # fmt: skip
+
+
+def header_keys() -> Mapping[str, Schema]:
+    """What each key of ``case.toml`` may hold."""
+    return {
+        "format": {"const": FORMAT},
+        "name": {"type": "string", "pattern": r'^\s*[^\s./\\:*?"<>|][^/\\:*?"<>|]*$'},
+        "title": {"type": "string"},
+        "start_utc": TIME,
+        "step_min": {"oneOf": [STEP, {"type": "array", "items": STEP, "minItems": 1, "maxItems": MAX_STEPS}]},
+        "steps": {"type": "integer", "minimum": 1, "maximum": MAX_STEPS},
+        "network": {"enum": list(NETWORKS)},
+        "policy": {"enum": list(POLICIES)},
+        "seed": {"type": "integer", "minimum": 0, "maximum": 2**63 - 1},
+        "vmin_pu": VOLTAGE,
+        "vmax_pu": VOLTAGE,
+        "cause": {"type": "string"},
+        "guarantee_h": {"type": "number", "exclusiveMinimum": 0},
+        "carry_h": {"type": "number", "minimum": 0},
+        "cvar_alpha": {"type": "number", "minimum": 0, "exclusiveMaximum": 1},
+        "coordinates": {"enum": list(COORDINATES)},
+        "time_zone": {"type": "string", "minLength": 1},
+    }
 
 
 def row_schema(spec: TableSpec) -> Schema:

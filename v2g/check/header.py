@@ -21,10 +21,26 @@ from v2g.schema import Column
 T = TypeVar("T")
 
 FORMAT = 1
-KEYS = (
-    "format", "name", "title", "start_utc", "step_min", "steps", "network", "policy", "seed", "vmin_pu", "vmax_pu",
-    "cause", "guarantee_h", "carry_h", "cvar_alpha", "coordinates", "time_zone",
-)  # fmt: skip
+KEYS: Mapping[str, str] = {
+    "format": "version of this layout: 1",
+    "name": "short name, part of file names",
+    "title": "what people call it; stands above every report",
+    "start_utc": "when the first interval begins",
+    "step_min": "length of each interval in min, 1 to 1440: one number, or a list of them",
+    "steps": "how many intervals; left out where step_min is a list",
+    "network": "lindistflow (three phases, voltages) or transport (power alone); a plan may ask otherwise",
+    "policy": "what is worth what; a plan may ask otherwise",
+    "seed": "for whatever is drawn",
+    "vmin_pu": "lowest voltage of buses that say nothing, per unit",
+    "vmax_pu": "highest voltage of buses that say nothing, per unit",
+    "cause": "cause of the outage in the catalogue: how long it may last where its end is not known",
+    "guarantee_h": "a service must hold for so many hours to count; left out = throughout",
+    "carry_h": "energy for so many more hours of critical loads is kept at the end",
+    "cvar_alpha": "policy cautious: share of outages that are not the worst",
+    "coordinates": "what x and y of buses are: drawing, or lonlat (degrees)",
+    "time_zone": "zone in which people are told times, of the IANA database, such as Asia/Tokyo; left out = UTC",
+}
+"""Keys of ``case.toml``, and what they mean."""
 REQUIRED = ("format", "name", "start_utc", "step_min")
 NETWORKS = ("lindistflow", "transport")
 POLICIES = ("tiers",)
@@ -119,7 +135,7 @@ def _zone(value: object) -> str:
 def _unknown(raw: Mapping[str, object]) -> Iterable[Finding]:
     for key in raw:
         if key not in KEYS:
-            remedy = did_you_mean(key, KEYS) or f"Keys are {listed(KEYS, 40)}."
+            remedy = did_you_mean(key, tuple(KEYS)) or f"Keys are {listed(tuple(KEYS), 40)}."
             yield _header_finding(shortened(key), "unknown-key", "There is no such key.", remedy)
 
 

@@ -24,12 +24,13 @@ def tables_lines(tables: Mapping[str, TableSpec]) -> list[str]:
 
 def table_lines(spec: TableSpec) -> list[str]:
     """One line for each column of a table: name, what it may hold, what it means."""
-    rows = [(column.name, _holds(column), column.help) for column in spec.columns]
+    rows = [(column.name, holds(column), column.help) for column in spec.columns]
     widths = [max(len(row[i]) for row in rows) for i in (0, 1)]
     return [f"{spec.name}.csv: {spec.help}", *(f"{a:<{widths[0]}}  {b:<{widths[1]}}  {c}" for a, b, c in rows)]
 
 
-def _holds(column: Column) -> str:
+def holds(column: Column) -> str:
+    """What a column may hold, in words."""
     if column.kind == "choice":
         return ", ".join(word or "blank" for word in column.choices) + _blank(column)
     if column.kind == "ref":
