@@ -74,6 +74,7 @@ TABLE = {
     "v2g.engine.by_pyomo": May(ENGINE.inside, (*ARRAYS, "pyomo")),
     "v2g.replay": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), ("numpy", "pandas")),
     "v2g.formats": May(("v2g.case", "v2g.plan", "v2g.errors", "v2g.schema", "v2g.formats"), BORDERS),
+    "v2g.formats.typed_tables": May(("v2g.errors", "v2g.formats"), ("pandas", "openpyxl", "pyarrow")),
     "v2g.feeders": May(("v2g.errors", "v2g.tables", "v2g.derive.feeder", "v2g.formats", "v2g.feeders"), BORDERS),
     "v2g.feeders.importing": ANYTHING,
     "v2g.feeders.opendss.worker": May(("v2g.feeders",), ("opendssdirect",)),
@@ -86,6 +87,12 @@ TABLE = {
         BORDERS,
     ),
     "v2g.exports.exporting": ANYTHING,
+    "v2g.exports.book": May(("v2g.exports", "v2g.formats", "v2g.register", "v2g.schema"), BORDERS),
+    "v2g.exports.parquet": May(("v2g.errors", "v2g.exports", "v2g.formats"), ("pandas", "pyarrow")),
+    "v2g.exports.xlsx": May(("v2g.errors", "v2g.exports", "v2g.formats"), (*BORDERS, "openpyxl")),
+    "v2g.exports.orders": May((*HANDOVER.inside, "v2g.exports", "v2g.register"), BORDERS),
+    "v2g.exports.sitrep": May((*HANDOVER.inside, "v2g.exports", "v2g.compare")),
+    "v2g.exports.ocpp_schemas": May(("v2g.errors",), ("ocpp",)),  # the schemas come with that package
     "v2g.populate": May(("v2g.case", "v2g.errors", "v2g.formats", "v2g.reading", "v2g.populate"), BORDERS),
     "v2g.benchmark": ANYTHING,
     "v2g.benchmark.program": May((), ARRAYS),
@@ -104,7 +111,11 @@ TABLE = {
     "v2g.reports": REPORTS,
     "v2g.reports.ac": May(("v2g.ac",)),
     "v2g.reports.columns": May(("v2g.schema",)),
-    "v2g.reports.sources": May(("v2g.errors", "v2g.batch.folder", "v2g.reports")),
+    "v2g.reports.page": May((*REPORTS.inside, "v2g.handover"), BORDERS),
+    "v2g.reports.page.helping": May((*REPORTS.inside, "v2g.handover", "v2g.explain", "v2g.values"), ARRAYS),
+    "v2g.reports.sources": May(
+        ("v2g.errors", "v2g.batch.folder", "v2g.formats.plan_folder", "v2g.reading", "v2g.reports")
+    ),
     **dict.fromkeys(
         ("v2g.reports.study", "v2g.reports.study_folder"),
         May((*REPORTS.inside, "v2g.batch.answers", "v2g.batch.tables"), BORDERS),
@@ -152,13 +163,15 @@ TABLE = {
          "v2g.derive", "v2g.planning", "v2g.replay.columns"),
         BORDERS,
     ),
+    "v2g.compare": May((*HANDOVER.inside, "v2g.formats", "v2g.reading"), BORDERS),
     "v2g.scarcity": May(("v2g.asks", "v2g.case", "v2g.plan", "v2g.errors", "v2g.replay"), BORDERS),
     "v2g.batch": ANYTHING,
     "v2g.batch.cluster": May(ANYTHING.inside, ("distributed",)),
     "v2g.batch.parquet": May(ANYTHING.inside, ("pandas", "pyarrow")),
     **dict.fromkeys(
-        ("v2g", "v2g.cli", "v2g.cli_batch", "v2g.cli_benchmark",
-         "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.cli_report", "v2g.register", "v2g.reading",
+        ("v2g", "v2g.cli", "v2g.cli_batch", "v2g.cli_benchmark", "v2g.cli_compare",
+         "v2g.cli_export", "v2g.cli_feeders", "v2g.cli_populate", "v2g.cli_report", "v2g.cli_schema",
+         "v2g.json_schema", "v2g.register", "v2g.reading",
          "v2g.outside", "v2g.planning", "v2g.tabulate", "v2g.summary", "v2g.daily", "v2g.survival", "v2g.certify",
          "v2g.infeasible",
          "v2g.limit_rows", "v2g.limit_words", "v2g.whose", "v2g.math"),
@@ -307,7 +320,8 @@ def built(folder: Path) -> set[str]:
 def test_a_wheel_holds_the_code_the_models_and_the_cases(tmp_path: Path) -> None:
     pytest.importorskip("setuptools")
     found = built(tmp_path)
-    code = {f.relative_to(ROOT).as_posix() for f in (ROOT / "v2g").rglob("*.py")}
+    kinds = (".py", ".css", ".js")
+    code = {f.relative_to(ROOT).as_posix() for f in (ROOT / "v2g").rglob("*") if f.suffix in kinds}
     models = {f"v2g/models/{f.name}" for f in (ROOT / "models").iterdir() if f.suffix in (".py", ".md")}
     cases = {
         f"v2g/{f.relative_to(ROOT).as_posix()}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -38,9 +39,20 @@ class Export(WithFormats):
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to.")
 @click.option("--overwrite", is_flag=True, help="Replace an export that is in the folder already.")
 @click.option("--place", is_flag=True, help="Put buses without coordinates at the mean of their neighbours (geojson).")
+@click.option(
+    "--language",
+    multiple=True,
+    metavar="CODE",
+    help="en or ja; may be repeated for a folder each (orders, sitrep; default: en).",
+)
+@click.option("--as-of", metavar="TIME", help="Time to which pages refer, ISO 8601 (orders, sitrep; default: now).")
+@click.option("--since", type=click.Path(path_type=Path), help="Folder of an earlier plan; say what changed (sitrep).")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
-def export_(case: str, plan: Path | None, format_: str, out: Path, overwrite: bool, place: bool, json_: bool) -> int:
-    """Write CASE, and what PLAN makes of it, for another tool.
+def export_(
+    case: str, plan: Path | None, format_: str, out: Path, overwrite: bool, place: bool, since: Path | None,
+    json_: bool, **options: Any,
+) -> int:  # fmt: skip
+    """Write CASE, and what PLAN makes of it, for another tool, or for people.
 
     With a PLAN (a folder that solve wrote), the OpenDSS circuit runs it in daily mode, and maps and tables have its key
     figures by element. What a format has no place for is said in a file beside it.
@@ -49,13 +61,26 @@ def export_(case: str, plan: Path | None, format_: str, out: Path, overwrite: bo
     from v2g.formats.plan_folder import read_plan
     from v2g.reading import read
 
-    done = export(read(case), format_, out, read_plan(plan) if plan else None, overwrite=overwrite, place=place)
+    earlier = read_plan(since) if since else None
+    made = read_plan(plan) if plan else None
+    done = export(read(case), format_, out, made, overwrite=overwrite, place=place, since=earlier, **options)
     if json_:
         click.echo(json.dumps(done.to_dict(), indent=2, ensure_ascii=True, allow_nan=False))
         return 0
     for warning in done.warnings:
         click.echo(printable(f"note: {warning}."), err=True)
-    start = {"opendss": "Run.dss" if plan else "Master.dss", "geojson": "feeder.geojson", "csv": "buses.csv"}
-    opened = done.folder / start.get(format_, "")
+    start = {
+        "ocpp": "ocpp/README.md",
+        "openadr": "openadr/README.md",
+        "opendss": "Run.dss" if plan else "Master.dss",
+        "geojson": "feeder.geojson",
+        "csv": "buses.csv",
+        "pandapower": "net.json",
+        "pypsa": "README.md",
+        "xlsx": "tables.xlsx",
+        "parquet": "README.md",
+    }
+    sheets = [file for file in done.files if file.endswith(f"{format_}.html")]
+    opened = done.folder / (sheets[0] if sheets else start.get(format_, ""))
     click.echo(printable(f"wrote  {done.folder}: {len(done.files)} files  (open: {opened})"))
     return 0

@@ -8,9 +8,11 @@ from v2g.exports.geojson import GeoJson
 from v2g.exports.ocpp import Ocpp
 from v2g.exports.openadr import OpenAdr
 from v2g.exports.opendss import OpenDss
+from v2g.exports.orders import OrdersForPeople
 from v2g.exports.pandapower import Pandapower
 from v2g.exports.parquet import Parquet
 from v2g.exports.pypsa import Pypsa
+from v2g.exports.sitrep import SituationReport
 from v2g.exports.xlsx import Xlsx
 
 ALL: tuple[Exporter, ...] = (
@@ -23,6 +25,8 @@ ALL: tuple[Exporter, ...] = (
     Parquet(),
     Ocpp(),
     OpenAdr(),
+    OrdersForPeople(),
+    SituationReport(),
 )
 EXPORTS: dict[str, Exporter] = {exporter.name: exporter for exporter in ALL}
 """Exporters by the name of their format."""

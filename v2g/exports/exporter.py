@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import version
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from v2g.case import Case
 from v2g.plan import Plan
@@ -17,11 +17,15 @@ AUDIT_TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class Asked:
-    """A case, or a case and a plan of it. ``place``: buses without coordinates go to the mean of their neighbours."""
+    """A case, or a case and a plan of it. ``place``: buses without coordinates go to the mean of their neighbours.
+
+    ``options`` are what else was asked for, of the options that the exporter takes.
+    """
 
     case: Case
     plan: Plan | None = None
     place: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def record(self) -> Record | None:
@@ -59,3 +63,10 @@ class Exporter(Protocol):
     def export(self, asked: Asked) -> Exported:
         """All files of it; the same bytes for the same case and plan."""
         ...
+
+
+@runtime_checkable
+class WithOptions(Protocol):
+    """An exporter that takes options of its own; ``options`` are their names."""
+
+    options: tuple[str, ...]

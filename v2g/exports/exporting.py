@@ -11,7 +11,7 @@ from typing import Any
 from v2g.case import Case
 from v2g.errors import UsageError
 from v2g.exports import EXPORTS
-from v2g.exports.exporter import Asked, Exporter
+from v2g.exports.exporter import Asked, Exporter, WithOptions
 from v2g.formats.atomic import place_folder, resolved
 from v2g.plan import Plan
 from v2g.register import choose
@@ -36,25 +36,45 @@ class Done:
 
 
 def export(
-    case: Case, to: str, out: str | Path, plan: Plan | None = None, *, overwrite: bool = False, place: bool = False
-) -> Done:
+    case: Case, to: str, out: str | Path, plan: Plan | None = None, *, overwrite: bool = False, place: bool = False,
+    **options: Any,
+) -> Done:  # fmt: skip
     """Write a case, or a case and a plan of it, to a folder in the format ``to``.
 
     ``overwrite`` replaces an export, and nothing else; ``place`` puts buses without coordinates at the mean of their
-    neighbours on a map. Raises UsageError for a folder that holds something, and for a plan of another case.
+    neighbours on a map. ``options`` are those of the format: of `orders` and `sitrep` ``language`` (codes) and
+    ``as_of`` (a time, by default now), of `sitrep` ``since`` (an earlier plan). Raises UsageError for a folder that
+    holds something, for a plan of another case, and for an option that the format does not take.
     """
     exporter: Exporter = choose("format", to, EXPORTS)
     folder = resolved(out)
     refuse(folder, overwrite)
     if plan is not None:
         _same(case, plan)
-    asked = Asked(case, plan, place)
+    asked = Asked(case, plan, place, _own_options(to, exporter, options))
     made = exporter.export(asked)
     files = (*made.files, MARK_FILE)
     mark = {"format": to, **asked.origin, "files": list(files), "warnings": list(made.warnings)}
     content = {**made.files, MARK_FILE: (json.dumps(mark, indent=2, ensure_ascii=False) + "\n").encode()}
     place_folder(folder, content)
     return Done(folder, to, files, made.warnings)
+
+
+def _own_options(to: str, exporter: Exporter, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The options that were given; raises UsageError for one that the format does not take."""
+    given = {name: value for name, value in options.items() if value not in (None, ())}
+    foreign = [name for name in given if name not in options_of(exporter)]
+    if foreign:
+        takers = [name for name, one in EXPORTS.items() if foreign[0] in options_of(one)]
+        flag = f"--{foreign[0].replace('_', '-')}"
+        known = f"Formats that do: {', '.join(takers)}." if takers else "No format does."
+        raise UsageError(f"{flag}: the format {to} does not take it. {known}")
+    return given
+
+
+def options_of(exporter: Exporter) -> tuple[str, ...]:
+    """Options of its own that an exporter takes."""
+    return exporter.options if isinstance(exporter, WithOptions) else ()
 
 
 def _same(case: Case, plan: Plan) -> None:

@@ -81,10 +81,7 @@ class Facts:
     @cached_property
     def run_id(self) -> str:
         """Names this plan: another run has another one, even with the same figures."""
-        summary = self.plan.summary
-        content = [summary.get(key) for key in ("provenance", "critical", "energy_kwh")]
-        text = json.dumps(content, sort_keys=True, default=str)
-        return hashlib.sha256(f"{self.case.sha256}{text}".encode()).hexdigest()[:LETTERS]
+        return run_id(self.plan, self.case.sha256)
 
     @property
     def origin(self) -> dict[str, str]:
@@ -103,3 +100,10 @@ class Facts:
         if at < points[0]:
             return "early"
         return "current" if at < points[1] else "stale" if at < points[-1] else "over"
+
+
+def run_id(plan: Plan, case_sha256: str) -> str:
+    """Names a plan of the case with that SHA-256."""
+    content = [plan.summary.get(key) for key in ("provenance", "critical", "energy_kwh")]
+    text = json.dumps(content, sort_keys=True, default=str)
+    return hashlib.sha256(f"{case_sha256}{text}".encode()).hexdigest()[:LETTERS]

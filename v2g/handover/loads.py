@@ -62,6 +62,7 @@ def load_accounts(record: Record) -> list[LoadAccount]:
     """All loads, the most critical tier first and those of no tier last, each tier in the order of the case."""
     case, loads, sheet = record.case, record.loads, record.load_sheet
     table = case.table("loads")
+    spare = slack(record)
     kept, owed, got, short = fully_served(record), *_hours(record), _short_from(record)
     kinds, services = texts(table, "kind"), texts(table, "service", "continuous")
     sites, people = texts(table, "site"), numbers(table, "people")
@@ -70,7 +71,8 @@ def load_accounts(record: Record) -> list[LoadAccount]:
         LoadAccount(
             name, int(loads.tier[row]), kinds[row], services[row], loads.buses[row], sites[row],
             None if np.isnan(people[row]) else float(people[row]), loads.demand_kw[row], sheet["served_kw"][row],
-            loads.required[row], _state(record, row), row in daily, bool(kept[row]) if loads.critical[row] else None,
+            loads.required[row], _state(record, row, spare[row]), row in daily,
+            bool(kept[row]) if loads.critical[row] else None,
             short[row], float(owed[row]), float(got[row]),
         )
         for row, name in enumerate(loads.names)
@@ -78,9 +80,8 @@ def load_accounts(record: Record) -> list[LoadAccount]:
     return sorted(found, key=lambda load: load.tier if load.kept is not None else 1_000_000 + load.tier)
 
 
-def _state(record: Record, row: int) -> NDArray[np.int8]:
+def _state(record: Record, row: int, spare: Array) -> NDArray[np.int8]:
     demand, served = record.loads.demand_kw[row], record.load_sheet["served_kw"][row]
-    spare = slack(record)[row]
     asks = record.loads.asked[row] & (demand > spare)
     full, dark = served >= demand - spare, served <= spare
     return np.select(
