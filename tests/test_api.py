@@ -21,9 +21,9 @@ HEAVY = {"numpy", "pandas", "networkx", "pyomo", "highspy", "click", "rich", "ma
 VERBS = {
     "solve": ("solve", "solve_secure", "write_plan"), "verify": ("verify", "certify", "replay_ac", "read_plan"),
     "explain": ("explain", "values", "shortfalls"), "import": ("import_feeder",), "check": ("check", "read"),
-    "report": ("report", "answers"),
+    "report": ("report", "answers", "write_page"), "schema": ("schemas",),
     **{verb: (verb,) for verb in ("cases", "new", "populate", "export", "survive", "batch", "reproduce", "studies",
-                                  "benchmark")},
+                                  "compare", "benchmark")},
 }  # fmt: skip
 """Names in Python for each verb of the command line; the others print what is no result of a case."""
 NO_RESULT = {"demo", "math", "columns"}

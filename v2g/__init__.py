@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from v2g.benchmark.bench import benchmark
     from v2g.case import Case
     from v2g.certify import certify
+    from v2g.compare import compare
     from v2g.errors import V2GError
     from v2g.explain import explain
     from v2g.exports.exporting import export
@@ -38,12 +39,14 @@ if TYPE_CHECKING:
     from v2g.formats.copying import copy_case as new
     from v2g.formats.plan_folder import read_plan, write_plan
     from v2g.formats.shipped import shipped_cases as cases
+    from v2g.json_schema import schemas
     from v2g.plan import Plan
     from v2g.planning import solve
     from v2g.populate import Populated, populate
     from v2g.reading import check, read
     from v2g.replay import Verdict
     from v2g.replay import audit as verify
+    from v2g.reports.page.written import write_page
     from v2g.reports.study_folder import report_study as report
     from v2g.shortfalls import shortfalls
     from v2g.survival import survive
@@ -63,6 +66,7 @@ __all__ = [
     "cases",
     "certify",
     "check",
+    "compare",
     "explain",
     "export",
     "import_feeder",
@@ -73,6 +77,7 @@ __all__ = [
     "replay_ac",
     "report",
     "reproduce",
+    "schemas",
     "shortfalls",
     "solve",
     "solve_secure",
@@ -80,6 +85,7 @@ __all__ = [
     "survive",
     "values",
     "verify",
+    "write_page",
     "write_plan",
 ]
 
@@ -97,6 +103,7 @@ _HOMES = {
     "cases": "v2g.formats.shipped:shipped_cases",
     "certify": "v2g.certify:certify",
     "check": "v2g.reading:check",
+    "compare": "v2g.compare:compare",
     "explain": "v2g.explain:explain",
     "export": "v2g.exports.exporting:export",
     "import_feeder": "v2g.feeders.importing:import_feeder",
@@ -107,6 +114,7 @@ _HOMES = {
     "replay_ac": "v2g.ac.verdict:verify",
     "report": "v2g.reports.study_folder:report_study",
     "reproduce": "v2g.batch.reproduce:reproduce",
+    "schemas": "v2g.json_schema:schemas",
     "shortfalls": "v2g.shortfalls:shortfalls",
     "solve": "v2g.planning:solve",
     "solve_secure": "v2g.ac.secure:solve_secure",
@@ -114,6 +122,7 @@ _HOMES = {
     "survive": "v2g.survival:survive",
     "values": "v2g.values:values",
     "verify": "v2g.replay:audit",
+    "write_page": "v2g.reports.page.written:write_page",
     "write_plan": "v2g.formats.plan_folder:write_plan",
 }
 """Where each public name is from."""

@@ -19,6 +19,7 @@ import click
 
 from v2g.cli_batch import batch, reproduce
 from v2g.cli_benchmark import benchmark
+from v2g.cli_compare import compare
 from v2g.cli_export import export_
 from v2g.cli_feeders import import_
 from v2g.cli_populate import populate
@@ -289,6 +290,7 @@ def cases(json_: bool) -> int:
 
 v2g.add_command(import_)
 v2g.add_command(export_)
+v2g.add_command(compare)
 v2g.add_command(populate)
 v2g.add_command(report)
 v2g.add_command(studies)

@@ -56,7 +56,30 @@ class OfStudy:
         return report_study(paths[0], out, **options)
 
 
-SOURCES: dict[str, Source] = {"STUDYDIR": OfStudy()}
+class OfPlan:
+    """A case and a plan of it: one HTML page that opens without a network."""
+
+    title = "a case, and the folder that v2g solve wrote for it: one page for a desk, a phone and a printer"
+    options: tuple[str, ...] = ("as_of", "remedies_within")
+
+    def fits(self, paths: Sequence[Path]) -> bool:
+        """A case, and a folder with a summary."""
+        from v2g.formats.plan_folder import SUMMARY_FILE
+
+        return len(paths) == 2 and (paths[1] / SUMMARY_FILE).is_file()
+
+    def report(self, paths: Sequence[Path], out: Path | None, **options: Any) -> Reported:
+        """The page."""
+        from v2g.formats.plan_folder import read_plan
+        from v2g.reading import read
+        from v2g.reports.page.written import write_page
+
+        if out is None:
+            raise UsageError("Say where the page is to be written: --out FILE.html.")
+        return write_page(read(str(paths[0])), read_plan(paths[1]), out, **options)
+
+
+SOURCES: dict[str, Source] = {"STUDYDIR": OfStudy(), "CASE PLAN": OfPlan()}
 """Sources by how they are given on the command line."""
 
 
