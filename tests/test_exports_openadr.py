@@ -150,9 +150,9 @@ def test_a_stay_that_ends_early_in_an_interval(tmp_path: Path) -> None:
 
 
 def test_names_of_users_are_no_queries_and_no_paths(done: Done) -> None:
-    row = targets(done)["charger__CON_b_"]
+    row = targets(done)["charger__CON_b"]
     assert (row["kind"], row["name"]) == ("charger", f"'{NASTY}")
-    assert body(done, "event_charger__CON_b_")["eventName"].endswith(NASTY)
+    assert body(done, "event_charger__CON_b")["eventName"].endswith(NASTY)
     assert all((done.folder / file).resolve().is_relative_to(done.folder) for file in done.files)
 
 

@@ -69,18 +69,5 @@ def export_(
         return 0
     for warning in done.warnings:
         click.echo(printable(f"note: {warning}."), err=True)
-    start = {
-        "ocpp": "ocpp/README.md",
-        "openadr": "openadr/README.md",
-        "opendss": "Run.dss" if plan else "Master.dss",
-        "geojson": "feeder.geojson",
-        "csv": "buses.csv",
-        "pandapower": "net.json",
-        "pypsa": "README.md",
-        "xlsx": "tables.xlsx",
-        "parquet": "README.md",
-    }
-    sheets = [file for file in done.files if file.endswith(f"{format_}.html")]
-    opened = done.folder / (sheets[0] if sheets else start.get(format_, ""))
-    click.echo(printable(f"wrote  {done.folder}: {len(done.files)} files  (open: {opened})"))
+    click.echo(printable(f"wrote  {done.folder}: {len(done.files)} files  (open: {done.first})"))
     return 0

@@ -32,7 +32,7 @@ class Tables:
             frame = asked.case.table(table)
             if len(frame):
                 files[f"{table}.csv"] = b"\xef\xbb\xbf" + _csv(frame, key, figures.get(table, {}))
-        return Exported(files)
+        return Exported(files, first=next(iter(files), ""))
 
 
 def _csv(frame: pd.DataFrame, key: str, figures: Figures) -> bytes:

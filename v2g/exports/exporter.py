@@ -48,10 +48,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Exported:
-    """Files by their path below the folder, and what a user has to know about them."""
+    """Files by their path below the folder, what a user has to know about them, and which to open first."""
 
     files: Mapping[str, bytes]
     warnings: tuple[str, ...] = ()
+    first: str = "README.md"
 
 
 class Exporter(Protocol):

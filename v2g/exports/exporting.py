@@ -28,11 +28,12 @@ class Done:
     format: str
     files: tuple[str, ...]
     warnings: tuple[str, ...]
+    first: Path
 
     def to_dict(self) -> dict[str, Any]:
         """Plain text, for JSON."""
         return {"folder": str(self.folder), "format": self.format, "files": list(self.files),
-                "warnings": list(self.warnings)}  # fmt: skip
+                "warnings": list(self.warnings), "open": str(self.first)}  # fmt: skip
 
 
 def export(
@@ -57,7 +58,7 @@ def export(
     mark = {"format": to, **asked.origin, "files": list(files), "warnings": list(made.warnings)}
     content = {**made.files, MARK_FILE: (json.dumps(mark, indent=2, ensure_ascii=False) + "\n").encode()}
     place_folder(folder, content)
-    return Done(folder, to, files, made.warnings)
+    return Done(folder, to, files, made.warnings, folder / made.first)
 
 
 def _own_options(to: str, exporter: Exporter, options: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -52,7 +52,9 @@ class GeoJson:
         }
         text = json.dumps(collection, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         return Exported(
-            {"feeder.geojson": text.encode()}, tuple(_warnings(asked.place, lonlat, missing.total(), len(placed)))
+            {"feeder.geojson": text.encode()},
+            tuple(_warnings(asked.place, lonlat, missing.total(), len(placed))),
+            "feeder.geojson",
         )
 
 

@@ -10,7 +10,6 @@ import numpy as np
 
 from v2g.errors import UsageError
 from v2g.exports.exporter import Asked, Exported
-from v2g.exports.filenames import file_names
 from v2g.exports.ocpp_profiles import VERSIONS, Message, Station, requests
 from v2g.exports.ocpp_readme import readme
 from v2g.exports.ocpp_schemas import installed, validate
@@ -18,6 +17,7 @@ from v2g.exports.ocpp_sessions import Session, seconds, sessions, utc
 from v2g.exports.ocpp_unsaid import Unsaid, unsaid, unsaid_csv
 from v2g.formats.draft import csv_bytes, text_frame
 from v2g.formats.plan_folder import guarded
+from v2g.handover.safe import file_names
 from v2g.replay.columns import flags, numbers, texts
 from v2g.replay.record import Record
 
@@ -46,7 +46,7 @@ class Ocpp:
         checked = installed()
         for station, own in zip(stations, messages, strict=True) if checked else ():
             validate(station.version, station.name, own)
-        names = file_names(station.name for station in stations)
+        names = file_names((station.name for station in stations), ascii_only=True)
         files = {
             f"{FOLDER}/{names[station.name]}.jsonl": "".join(f"{json.dumps(one)}\n" for one in own).encode()
             for station, own in zip(stations, messages, strict=True)
@@ -55,7 +55,7 @@ class Ocpp:
         files[f"{FOLDER}/plugs.csv"] = _plugs_csv(record, stations, found)
         files[f"{FOLDER}/unsupported.csv"] = unsaid_csv(asked.case, lost)
         files[f"{FOLDER}/README.md"] = readme(asked).encode()
-        return Exported(files, tuple(_warnings(record, stations, lost, checked)))
+        return Exported(files, tuple(_warnings(record, stations, lost, checked)), "ocpp/README.md")
 
 
 def stations_of(record: Record) -> Iterator[Station]:

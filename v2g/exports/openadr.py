@@ -13,11 +13,11 @@ import numpy as np
 from v2g.case import Case
 from v2g.errors import UsageError
 from v2g.exports.exporter import Asked, Exported
-from v2g.exports.filenames import file_names
 from v2g.exports.ocpp_sessions import Session, drawn_kw, seconds, sessions, stay_rows, utc
 from v2g.exports.openadr_readme import readme
 from v2g.formats.draft import csv_bytes, text_frame
 from v2g.formats.plan_folder import guarded
+from v2g.handover.safe import file_names
 from v2g.replay.clock import NANOSECONDS_PER_HOUR, edges, nanoseconds
 from v2g.replay.columns import numbers, texts, times
 from v2g.replay.record import Record
@@ -71,7 +71,7 @@ class OpenAdr:
         frame, _ = text_frame(COLUMNS, list(zip(*rows, strict=True)) or [()] * len(COLUMNS), "")
         files[f"{FOLDER}/targets.csv"] = csv_bytes(frame)
         files[f"{FOLDER}/README.md"] = readme(asked, PROGRAM_ID).encode()
-        return Exported(files, tuple(_warnings(record, power)))
+        return Exported(files, tuple(_warnings(record, power)), "openadr/README.md")
 
 
 def places(case: Case) -> Iterator[Place]:
@@ -91,7 +91,7 @@ def targets_of(record: Record) -> dict[tuple[str, str], str]:
     things = [(place.kind, place.name) for place in places(record.case)]
     things += [("vehicle", name) for name in record.fleet.names]
     labels = [f"{kind}_{name}" if name else kind for kind, name in things]
-    plain = file_names(labels)
+    plain = file_names(labels, ascii_only=True)
     return {thing: plain[label] for thing, label in zip(things, labels, strict=True)}
 
 

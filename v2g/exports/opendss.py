@@ -43,7 +43,7 @@ class OpenDss:
         files["names.csv"] = names_csv(feeder)
         files["README.md"] = readme(asked, feeder).encode()
         files |= {f"case/{name}": data for name, data in case_files(asked.case).items()}
-        return Exported(files, tuple(warnings(feeder)))
+        return Exported(files, tuple(warnings(feeder)), "Run.dss" if asked.plan else "Master.dss")
 
 
 def dss(head: Sequence[str], body: Iterable[str]) -> bytes:

@@ -24,6 +24,7 @@ from v2g.handover.vehicle_pages import short_messages, vehicle_page
 from v2g.register import choose
 
 DEFAULT = "en"
+STALE = "the plan is stale: its first step is over"
 SMS_COLUMNS = ("vehicle", "contact", "part", "parts", "text")
 
 
@@ -44,7 +45,8 @@ class OrdersForPeople:
         for folder, telling in tellings(asked, facts):
             files |= {f"{folder}{path}": data for path, data in _told(telling, orders, places).items()}
             stale = telling.stale
-        return Exported(files, ("the plan is stale: its first step is over",) if stale else ())
+        warnings = (STALE,) if stale else ()
+        return Exported(files, warnings, next(file for file in files if file.endswith("orders.html")))
 
 
 def facts_of(asked: Asked, name: str) -> Facts:

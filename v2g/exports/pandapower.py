@@ -70,7 +70,7 @@ class Pandapower:
             name=asked.case.name, origin=asked.origin_line, shown=operation.shown_stamp, why=why, hertz=HERTZ
         )
         files["README.md"] = (text + lost(asked.case)).encode()
-        return Exported(files, (*warnings(asked.case), *_own(net)))
+        return Exported(files, (*warnings(asked.case), *_own(net)), "net.json")
 
 
 def _profile(rows: Mapping[int, Array | Mask]) -> bytes:

@@ -7,7 +7,7 @@ from html import escape
 
 from v2g.compare import known_case
 from v2g.exports.exporter import Asked, Exported
-from v2g.exports.orders import facts_of, tellings
+from v2g.exports.orders import STALE, facts_of, tellings
 from v2g.handover.changes import Comparison, Side
 from v2g.handover.page import bullets, document, head_html, paragraphs
 from v2g.handover.safe import brief
@@ -47,7 +47,8 @@ class SituationReport:
         for folder, telling in tellings(asked, facts):
             situation, stale = Situation(telling, compared), telling.stale
             files |= {f"{folder}sitrep.html": _html(situation), f"{folder}sitrep.txt": _text(situation)}
-        return Exported(files, ("the plan is stale: its first step is over",) if stale else ())
+        warnings = (STALE,) if stale else ()
+        return Exported(files, warnings, next(file for file in files if file.endswith("sitrep.html")))
 
 
 def _parts(situation: Situation) -> Iterator[tuple[str, Sequence[str]]]:

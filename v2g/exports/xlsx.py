@@ -45,7 +45,7 @@ class Xlsx:
                     f"Table {sheet.name} has {len(sheet.frame):,} rows, and a sheet of Excel {MOST_ROWS - 1:,} below "
                     "its header: write --to parquet, or csv."
                 )
-        return Exported({FILE: _workbook(asked, parts)})
+        return Exported({FILE: _workbook(asked, parts)}, first=FILE)
 
 
 def _workbook(asked: Asked, parts: Sequence[Sheet]) -> bytes:

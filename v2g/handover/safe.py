@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-UNSAFE = re.compile(r"[^\w\-]+")
+UNSAFE, UNSAFE_ASCII = re.compile(r"[^\w\-]+"), re.compile(r"[^A-Za-z0-9_\-]+")
 LONGEST = 60
 """Letters of a file name that come from a name; file systems hold 255 bytes, a letter has up to four."""
 RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
@@ -37,16 +37,20 @@ def brief(name: str, most: int = 40) -> str:
     return shown(f"{name[: most - 1 - end]}…{name[-end:]}")
 
 
-def file_names(names: Iterable[str]) -> dict[str, str]:
+def file_names(names: Iterable[str], *, ascii_only: bool = False) -> dict[str, str]:
     """A file name without ending for each name: no two alike, upper and lower case being the same.
 
-    >>> file_names(["Bus 1", "bus 1", "../../x", "駅", "...", "con"])
-    {'Bus 1': 'Bus_1', 'bus 1': 'bus_1_2', '../../x': 'x', '駅': '駅', '...': '_', 'con': 'con_'}
+    Names that can stay as they are do. ``ascii_only``: letters that stand in addresses and queries, too.
+
+    >>> file_names(["Bus 1", "bus 1", "../../x", "駅", "...", "con", "bus_1"])
+    {'Bus 1': 'Bus_1_2', 'bus 1': 'bus_1_3', '../../x': 'x', '駅': '駅', '...': '_', 'con': 'con_', 'bus_1': 'bus_1'}
     """
-    found: dict[str, str] = {}
+    every = list(names)
+    found = dict.fromkeys(every, "")
     taken: set[str] = set()
-    for name in names:
-        wanted = free = _tame(name)
+    tame = {name: _tame(name, UNSAFE_ASCII if ascii_only else UNSAFE) for name in every}
+    for name in sorted(every, key=lambda name: tame[name] != name):
+        wanted = free = tame[name]
         number = 1
         while free.casefold() in taken:
             number += 1
@@ -56,6 +60,6 @@ def file_names(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _tame(name: str) -> str:
-    flat = UNSAFE.sub("_", unicodedata.normalize("NFC", name)).strip("_")[:LONGEST] or "_"
+def _tame(name: str, unsafe: re.Pattern[str]) -> str:
+    flat = unsafe.sub("_", unicodedata.normalize("NFC", name)).strip("_")[:LONGEST].lstrip("-") or "_"
     return f"{flat}_" if flat.casefold() in RESERVED else flat
