@@ -101,7 +101,7 @@ def test_the_first_screen_of_the_village(village_page: str) -> None:
     text = Read(village_page).text
     for words in (
         "1 of 1 tier-1 load served to Thursday 22:00; tier 2: 0 of 1, cold_store short of power from 21:00",
-        "As of Thu 15 Jan 2026 18:10 UTC",
+        "As of Thu 15 Jan 2026 18:10 UTC, set by hand For",
         "Thu 15 Jan 2026 18:00 UTC to Thu 15 Jan 2026 22:00 UTC",
         "Audit passed",
         "Tier 1 1 of 1 served possible at most 1 4.0 of 4.0 load-hours",
@@ -210,7 +210,7 @@ def test_local_time_with_its_zone_and_utc(tmp_path: Path) -> None:
     draft = read_folder(locate("village"))
     case = v2g.read(Draft.of({**draft.header, "time_zone": "Asia/Tokyo"}, draft.tables))
     read = Read(page_of(case, v2g.solve(case), tmp_path))
-    assert "As of Fri 16 Jan 2026 03:10 JST (18:10 UTC)" in read.text
+    assert "As of Fri 16 Jan 2026 03:10 JST (18:10 UTC), set by hand" in read.text
     assert (read.data["points"]["local"][0], read.data["points"]["utc"][0]) == (
         "Fri 16 Jan 03:00 JST",
         "15 Jan 18:00 UTC",

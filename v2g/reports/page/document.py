@@ -38,7 +38,7 @@ def document(facts: Facts, now: datetime, pinned: bool = False, within: float | 
     body = tag(
         "body", _patterns(), tag("noscript", tag("p", "Without JavaScript: the first screen, loads and charts, for the "
                                                  "whole plan; no map, no slider, no search.", class_="note")),
-        first_screen(facts, now, help_), *_sections(facts), at_length(help_), _foot(facts, now), _slider(facts),
+        first_screen(facts, now, pinned, help_), *_sections(facts), at_length(help_), _foot(facts, now), _slider(facts),
         tag("script", data, id="data", type="application/json"), tag("script", Markup(script)),
     )  # fmt: skip
     title = facts.case.title or facts.case.name

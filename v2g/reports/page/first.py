@@ -21,10 +21,10 @@ AGES = {
 """What is said of a plan that is not in its first interval."""
 
 
-def first_screen(facts: Facts, now: datetime, help_: Help) -> Markup:
-    """All of it, readable without a script."""
+def first_screen(facts: Facts, now: datetime, pinned: bool, help_: Help) -> Markup:
+    """All of it, readable without a script; ``pinned``: the time was set by hand."""
     return tag(
-        "header", _age(facts, now), _verdict(facts) if not facts.verdict.ok else None, _top(facts, now),
+        "header", _age(facts, now), _verdict(facts) if not facts.verdict.ok else None, _top(facts, now, pinned),
         tag("p", sentence(facts), ".", class_="headline"), _tiers(facts),
         tag("div", _missing(help_), tag("div", _assumed(facts), _audited(facts)), class_="columns"), id="first",
     )  # fmt: skip
@@ -35,11 +35,12 @@ def _age(facts: Facts, now: datetime) -> Markup:
     return tag("p", AGES.get(age, ""), class_="stale" if age in ("stale", "over") else "age", id="age", role="status")
 
 
-def _top(facts: Facts, now: datetime) -> Markup:
+def _top(facts: Facts, now: datetime, pinned: bool) -> Markup:
     ends = (moment(point, facts.clock.zone) for point in (facts.clock.points[0], facts.clock.points[-1]))
+    told = moment(now, facts.clock.zone) + (", set by hand" if pinned else "")
     audit = "passed" if facts.verdict.ok else "FAILED"
     lines = (
-        ("As of", moment(now, facts.clock.zone)),
+        ("As of", told),
         ("For", " to ".join(ends)),
         ("Plan", facts.run_id),
         ("Audit", audit),
