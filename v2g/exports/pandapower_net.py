@@ -11,8 +11,8 @@ import numpy as np
 from v2g.ac.elements import HERTZ
 from v2g.exports.operation import Device, Operation
 from v2g.exports.pandapower_json import Cell, Table, types
-from v2g.exports.sequence import NO_OHM, ROOT3, Line, Unit, lines, reactive, standing_power, transformers
-from v2g.replay.columns import flags, numbers, texts
+from v2g.exports.sequence import NO_OHM, ROOT3, Line, Unit, lines, reactive, shunts, transformers
+from v2g.replay.columns import numbers, texts
 from v2g.replay.verdict import Array, Mask
 
 MEGA = 1000.0
@@ -246,14 +246,8 @@ class Net:
         self._moved("storage", "q_mvar", row, power.imag)
 
     def _shunts(self) -> None:
-        table = self.case.table("capacitors")
-        kvar, closed = numbers(table, "kvar", 0.0), flags(table, "closed", True)
-        for row, (name, bus) in enumerate(zip(texts(table, "capacitor"), texts(table, "bus"), strict=True)):
-            self._shunt(name, bus, complex(0.0, -kvar[row]), bool(closed[row]))
-        buses = self.case.table("buses")
-        for bus, power in zip(texts(buses, "bus"), standing_power(buses), strict=True):
-            if power:
-                self._shunt(f"standing_{bus}", bus, complex(power), True)
+        for name, bus, taken, closed in shunts(self.case):
+            self._shunt(name, bus, taken, closed)
 
     def _shunt(self, name: str, bus: str, taken: complex, closed: bool) -> None:
         self.tables["shunt"].add(

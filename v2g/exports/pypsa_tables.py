@@ -10,8 +10,8 @@ import networkx as nx
 import numpy as np
 
 from v2g.exports.operation import Device, Operation
-from v2g.exports.sequence import ROOT3, lines, reactive, standing_power, transformers
-from v2g.replay.columns import flags, numbers, texts
+from v2g.exports.sequence import ROOT3, lines, reactive, shunts, transformers
+from v2g.replay.columns import numbers, texts
 from v2g.replay.verdict import Array, Complex
 
 MEGA = 1000.0
@@ -239,14 +239,8 @@ class Grid:
         self.tables.add("generators", name, bus=bus, control="Slack", p_nom=0.0, carrier="other")
 
     def _shunts(self) -> None:
-        table = self.case.table("capacitors")
-        kvar, closed = numbers(table, "kvar", 0.0), flags(table, "closed", True)
-        for row, (name, bus) in enumerate(zip(texts(table, "capacitor"), texts(table, "bus"), strict=True)):
-            self._shunt(name, bus, complex(0.0, -kvar[row]), bool(closed[row]))
-        buses = self.case.table("buses")
-        for bus, power in zip(texts(buses, "bus"), standing_power(buses), strict=True):
-            if power:
-                self._shunt(f"standing_{bus}", bus, complex(power), True)
+        for name, bus, taken, closed in shunts(self.case):
+            self._shunt(name, bus, taken, closed)
 
     def _shunt(self, name: str, bus: str, taken: complex, closed: bool) -> None:
         siemens = taken.conjugate() / MEGA / self.kv[bus] ** 2

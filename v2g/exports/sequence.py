@@ -156,6 +156,19 @@ def _ranges(case: Case) -> list[tuple[float, float, float] | None]:
     ]
 
 
+def shunts(case: Case) -> Iterator[tuple[str, str, complex, bool]]:
+    """Name, bus, what it takes at nominal voltage in kW and kvar, and whether it is closed: capacitors, and what stands
+    at buses whatever the plan is."""
+    table = case.table("capacitors")
+    kvar, closed = numbers(table, "kvar", 0.0), flags(table, "closed", True)
+    for row, (name, bus) in enumerate(zip(texts(table, "capacitor"), texts(table, "bus"), strict=True)):
+        yield name, bus, complex(0.0, -kvar[row]), bool(closed[row])
+    buses = case.table("buses")
+    for bus, power in zip(texts(buses, "bus"), standing_power(buses), strict=True):
+        if power:
+            yield f"standing_{bus}", bus, complex(power), True
+
+
 def standing_power(buses: pd.DataFrame) -> Complex:
     """What each bus takes all the time on all of its phases, kW + j kvar."""
     parts = [numbers(buses, f"shunt_{p}_kw", 0.0) + 1j * numbers(buses, f"shunt_{p}_kvar", 0.0) for p in PHASES]
