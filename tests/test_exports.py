@@ -13,7 +13,7 @@ import pytest
 from tests.small import case_of
 from v2g.case import Case
 from v2g.cli import run
-from v2g.errors import UsageError
+from v2g.errors import AuditFailed, UsageError
 from v2g.exports import EXPORTS
 from v2g.exports.exporting import MARK_FILE, export, options_of
 from v2g.formats.folder_out import write_folder
@@ -148,6 +148,34 @@ def test_the_same_bytes_twice_and_only_over_an_export(to: str, tmp_path: Path) -
     with pytest.raises(UsageError, match="other things than an export"):
         export(lane(), to, tmp_path / "c", overwrite=True)
     assert [path.name for path in (tmp_path / "c").iterdir()] == ["mine.txt"]
+
+
+def doubtful() -> Plan:
+    """A plan that gives a load more than there is."""
+    made = plan()
+    loads = made.tables["loads"].copy()
+    loads["served_kw"] = loads["demand_kw"] * 1.5 + 1.0
+    return Plan(made.summary, {**made.tables, "loads": loads})
+
+
+@pytest.mark.parametrize("to", sorted(OF_A_PLAN - {"sitrep"}))
+def test_nobody_is_told_to_act_on_a_plan_that_the_audit_refuses(to: str, tmp_path: Path) -> None:
+    with pytest.raises(AuditFailed, match=r"The audit refuses the plan: .* nothing was written"):
+        export(lane(), to, tmp_path / "out", doubtful())
+    assert not (tmp_path / "out").exists()
+
+
+def test_other_formats_say_that_the_audit_refuses_the_plan(tmp_path: Path) -> None:
+    for to in ("csv", "sitrep"):
+        done = export(lane(), to, tmp_path / to, doubtful())
+        assert done.warnings[0].startswith("the audit refuses the plan: ")
+        assert "audit refuses" in (done.folder / MARK_FILE).read_text(encoding="utf-8")
+
+
+def test_an_export_in_another_format_is_not_replaced(tmp_path: Path) -> None:
+    export(lane(), "orders", tmp_path / "out", plan())
+    with pytest.raises(UsageError, match="holds an export to orders, which one to sitrep does not replace"):
+        export(lane(), "sitrep", tmp_path / "out", plan(), overwrite=True)
 
 
 def test_a_plan_of_another_case_is_refused(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from ocpp.exceptions import OCPPError
 from ocpp.messages import Call, validate_payload
 
-from tests.charging_yard import MEAN_KW, NASTY, YARD, plan, yard
+from tests.charging_yard import MEAN_KW, NASTY, YARD, plan, written, yard
 from tests.small import case_of
 from v2g.case import Case
 from v2g.cli import run
@@ -39,7 +39,7 @@ VERSION = {"two_way": "2.1", "one_way": "2.1", "second": "2.0.1", "first": "1.6"
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    return export(yard(), "ocpp", tmp_path_factory.mktemp("ocpp") / "out", plan())
+    return written(yard(), "ocpp", tmp_path_factory.mktemp("ocpp") / "out", plan())
 
 
 def lines(done: Done, file: str) -> list[str]:
@@ -317,7 +317,7 @@ def test_a_plan_is_needed_and_has_to_be_whole(tmp_path: Path) -> None:
     rows = plan().tables["vehicles"]
     broken = Plan(plan().summary, {**plan().tables, "vehicles": rows.iloc[1:]})
     with pytest.raises(UsageError, match="Table vehicles of the plan: 1 missing rows"):
-        export(yard(), "ocpp", tmp_path / "out", broken)
+        written(yard(), "ocpp", tmp_path / "out", broken)
     assert not (tmp_path / "out").exists()
 
 
@@ -327,7 +327,7 @@ def test_what_the_case_does_not_allow_is_not_sent(tmp_path: Path) -> None:
     first = rows["start_utc"] == rows["start_utc"].min()
     rows.loc[first & (rows["vehicle"] == "zoe"), ["charge_kw", "discharge_kw"]] = [0.0, 3.0]
     rows.loc[first & (rows["vehicle"] == "old"), ["charge_kw", "discharge_kw"]] = [9.0, 0.0]
-    done = export(yard(), "ocpp", tmp_path / "out", Plan(plan().summary, {**plan().tables, "vehicles": rows}))
+    done = written(yard(), "ocpp", tmp_path / "out", Plan(plan().summary, {**plan().tables, "vehicles": rows}))
     assert all(period.get("limit", 0) >= 0 and "setpoint" not in period for period in periods(done, "two_way", 2))
     lost = {
         row["vehicle"]: (row["what"], row["kwh_lost"])
@@ -342,7 +342,7 @@ def test_both_ways_within_an_interval_are_told(tmp_path: Path) -> None:
     rows = plan().tables["vehicles"].copy()
     at = (rows["start_utc"] == rows["start_utc"].min()) & (rows["vehicle"] == "leaf")
     rows.loc[at, ["charge_kw", "discharge_kw"]] = [1.0, 5.0]
-    done = export(yard(), "ocpp", tmp_path / "out", Plan(plan().summary, {**plan().tables, "vehicles": rows}))
+    done = written(yard(), "ocpp", tmp_path / "out", Plan(plan().summary, {**plan().tables, "vehicles": rows}))
     assert periods(done, "two_way", 1)[0]["setpoint"] == -4000
     (row,) = [row for row in table(done, "unsupported") if row["vehicle"] == "leaf"]
     assert (row["station"], row["what"], row["kwh_lost"]) == ("two_way", BOTH, "1")
@@ -350,7 +350,7 @@ def test_both_ways_within_an_interval_are_told(tmp_path: Path) -> None:
 
 def test_without_the_package_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ocpp.messages", None)
-    made = export(yard(), "ocpp", tmp_path / "out", plan())
+    made = export(yard(), "ocpp", tmp_path / "out", solve(yard()))
     assert any("not held to the schemas" in warning and "v2g[ocpp]" in warning for warning in made.warnings)
     assert "not held to the schemas" in (made.folder / "export.json").read_text(encoding="utf-8")
 
@@ -358,7 +358,7 @@ def test_without_the_package_it_says_so(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_message_that_breaks_its_schema_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ocpp_profiles, "PURPOSE", "Anything")
     with pytest.raises(UsageError, match=r"is not OCPP 2\.1, at chargingProfile\.chargingProfilePurpose"):
-        export(yard(), "ocpp", tmp_path / "out", plan())
+        written(yard(), "ocpp", tmp_path / "out", plan())
     assert not (tmp_path / "out").exists()
 
 
@@ -377,10 +377,15 @@ def test_who_can_form_an_island_is_told() -> None:
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case, solved = write_folder(yard(), tmp_path / "case"), tmp_path / "plan"
-    write_plan(Plan({**plan().summary, "provenance": {}}, plan().tables), solved)
+    by_hand = tmp_path / "by_hand"
+    write_plan(Plan({**plan().summary, "provenance": {}}, plan().tables), by_hand)
+    assert run(["export", str(case), str(by_hand), "--to", "ocpp", "--out", str(tmp_path / "out")]) == 3
+    assert "The audit refuses the plan" in capsys.readouterr().err and not (tmp_path / "out").exists()
+    assert run(["solve", str(case), "--out", str(solved), "--json"]) == 0
+    capsys.readouterr()
     assert run(["export", str(case), str(solved), "--to", "ocpp", "--out", str(tmp_path / "out")]) == 0
     said = capsys.readouterr()
-    assert "ocpp/README.md" in said.out.replace("\n", "") and "13.4 kWh of the plan" in said.err
+    assert "ocpp/README.md" in said.out.replace("\n", "") and "2.1 is assumed" in said.err
     text = (tmp_path / "out" / "ocpp" / "README.md").read_text(encoding="utf-8")
     assert "Nothing was sent" in text and "for 12 h" in text and "2026-01-15 18:00 UTC" in text
     assert run(["export", str(case), "--to", "ocpp", "--out", str(tmp_path / "none")]) == 2

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from jsonschema import Draft4Validator
 
-from tests.charging_yard import NASTY, YARD, plan, yard
+from tests.charging_yard import NASTY, YARD, plan, written, yard
 from tests.small import ALLEY, case_of
 from v2g.errors import UsageError
 from v2g.exports.exporting import Done, export
@@ -61,7 +61,7 @@ with the lengths and patterns of the OpenAPI file of 3.1.0 and units.schema.yaml
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Done:
-    return export(yard(), "openadr", tmp_path_factory.mktemp("openadr") / "out", plan())
+    return written(yard(), "openadr", tmp_path_factory.mktemp("openadr") / "out", plan())
 
 
 def body(done: Done, name: str) -> dict[str, Any]:
@@ -144,7 +144,7 @@ def test_a_stay_that_ends_early_in_an_interval(tmp_path: Path) -> None:
     assert rows.loc[at, "charger"].to_list() == ["one_way"]
     hour = {"energy_start_kwh": 45.0, "trip_kwh": 5.0, "charge_kw": 2.0, "energy_end_kwh": 42.0}
     rows.loc[at, list(hour)] = list(hour.values())
-    done = export(case, "openadr", tmp_path / "out", Plan(made.summary, {**made.tables, "vehicles": rows}))
+    done = written(case, "openadr", tmp_path / "out", Plan(made.summary, {**made.tables, "vehicles": rows}))
     # The hour begins with 45 kWh, and no trip is before 20:05; the 2 kWh come later, at the other charger.
     assert values(body(done, "departures_vehicle_leaf")) == [45.0]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,16 @@ def test_another_run_has_another_name(village: Facts) -> None:
     )
     assert len(village.run_id) == 8 and Facts(village.case, other).run_id != village.run_id
     assert Facts(village.case, other).run_id == Facts(village.case, other).run_id
+
+
+def test_a_plan_that_was_changed_by_hand_has_another_name_and_one_that_was_written_has_not(
+    village: Facts, tmp_path: Path
+) -> None:
+    kept = v2g.read_plan(v2g.write_plan(village.plan, tmp_path / "plan"))
+    assert Facts(village.case, kept).run_id == village.run_id
+    vehicles = kept.tables["vehicles"].copy()
+    vehicles.loc[0, "discharge_kw"] += 1.0
+    assert Facts(village.case, v2g.Plan(kept.summary, {**kept.tables, "vehicles": vehicles})).run_id != village.run_id
 
 
 def test_a_plan_grows_old(village: Facts) -> None:

@@ -71,3 +71,10 @@ class WithOptions(Protocol):
     """An exporter that takes options of its own; ``options`` are their names."""
 
     options: tuple[str, ...]
+
+
+@runtime_checkable
+class ForAction(Protocol):
+    """An exporter for people or chargers who act on it: it is given no plan that the audit refuses."""
+
+    for_action: bool

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from v2g.case import Case
-from v2g.errors import UsageError
+from v2g.errors import AuditFailed, UsageError
 from v2g.exports import EXPORTS
-from v2g.exports.exporter import Asked, Exporter, WithOptions
+from v2g.exports.exporter import Asked, Exporter, ForAction, WithOptions
 from v2g.formats.atomic import place_folder, resolved
 from v2g.plan import Plan
 from v2g.register import choose
+from v2g.replay import audit
 
 MARK_FILE = "export.json"
 """Says what a folder was written from, and lists its files: only those may be overwritten."""
@@ -45,20 +46,22 @@ def export(
     ``overwrite`` replaces an export, and nothing else; ``place`` puts buses without coordinates at the mean of their
     neighbours on a map. ``options`` are those of the format: of `orders` and `sitrep` ``language`` (codes) and
     ``as_of`` (a time, by default now), of `sitrep` ``since`` (an earlier plan). Raises UsageError for a folder that
-    holds something, for a plan of another case, and for an option that the format does not take.
+    holds something, for a plan of another case, and for an option that the format does not take; AuditFailed where
+    the audit refuses the plan and the format is one that people or chargers act on.
     """
     exporter: Exporter = choose("format", to, EXPORTS)
     folder = resolved(out)
-    refuse(folder, overwrite)
+    refuse(folder, overwrite, to)
     if plan is not None:
         _same(case, plan)
     asked = Asked(case, plan, place, _own_options(to, exporter, options))
+    doubts = () if plan is None else _doubts(case, plan, exporter)
     made = exporter.export(asked)
-    files = (*made.files, MARK_FILE)
-    mark = {"format": to, **asked.origin, "files": list(files), "warnings": list(made.warnings)}
+    files, warnings = (*made.files, MARK_FILE), (*doubts, *made.warnings)
+    mark = {"format": to, **asked.origin, "files": list(files), "warnings": list(warnings)}
     content = {**made.files, MARK_FILE: (json.dumps(mark, indent=2, ensure_ascii=False) + "\n").encode()}
     place_folder(folder, content)
-    return Done(folder, to, files, made.warnings, folder / made.first)
+    return Done(folder, to, files, warnings, folder / made.first)
 
 
 def _own_options(to: str, exporter: Exporter, options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -78,6 +81,18 @@ def options_of(exporter: Exporter) -> tuple[str, ...]:
     return exporter.options if isinstance(exporter, WithOptions) else ()
 
 
+def _doubts(case: Case, plan: Plan, exporter: Exporter) -> tuple[str, ...]:
+    """What the audit finds now, in a line. Raises AuditFailed where people or chargers would act on it."""
+    verdict = audit(case, plan)
+    if verdict.ok:
+        return ()
+    said = f"the audit refuses the plan: {len(verdict.failed)} of {len(verdict.checks)} checks fail"
+    if isinstance(exporter, ForAction) and exporter.for_action:
+        raise AuditFailed(f"{said[:1].upper()}{said[1:]}. Nobody should act on it, so nothing was written. "
+                          "v2g verify says which; solve again.")  # fmt: skip
+    return (f"{said}; v2g verify says which",)
+
+
 def _same(case: Case, plan: Plan) -> None:
     provenance: Mapping[str, Any] = plan.summary.get("provenance") or {}
     known = provenance.get("case_sha256")
@@ -85,8 +100,8 @@ def _same(case: Case, plan: Plan) -> None:
         raise UsageError(f"The plan is of another case than {case.name}, or of an earlier state of it. Solve again.")
 
 
-def refuse(folder: Path, overwrite: bool) -> None:
-    """Raises UsageError unless an export may be written to a folder."""
+def refuse(folder: Path, overwrite: bool, to: str) -> None:
+    """Raises UsageError unless an export in the format ``to`` may be written to a folder."""
     if not folder.exists():
         return
     if not folder.is_dir():
@@ -98,16 +113,22 @@ def refuse(folder: Path, overwrite: bool) -> None:
         raise UsageError(f"{folder} holds other things than an export; give another folder.")
     if not overwrite:
         raise UsageError(f"{folder} holds an export already; give another folder, or overwrite it (--overwrite).")
-    foreign = sorted(set(held) - _own(folder / MARK_FILE))
+    known, own = _marked(folder / MARK_FILE)
+    if known != to:
+        raise UsageError(
+            f"{folder} holds an export to {known}, which one to {to} does not replace; give another folder."
+        )
+    foreign = sorted(set(held) - own)
     if foreign:
         more = ", ..." if len(foreign) > 4 else ""
         raise UsageError(f"{folder} holds more than an export ({', '.join(foreign[:4])}{more}); move that elsewhere.")
 
 
-def _own(mark: Path) -> set[str]:
-    """Files that an export lists as its own."""
+def _marked(mark: Path) -> tuple[str, set[str]]:
+    """The format of an export, and the files that it lists as its own."""
     try:
-        listed = json.loads(mark.read_text(encoding="utf-8")).get("files", [])
+        found = json.loads(mark.read_text(encoding="utf-8"))
+        listed, format_ = found.get("files", []), found.get("format", "")
     except (OSError, ValueError, AttributeError) as error:
         raise UsageError(f"{mark} cannot be read; give another folder.") from error
-    return {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()
+    return str(format_), {name for name in listed if isinstance(name, str)} if isinstance(listed, list) else set()

@@ -34,6 +34,7 @@ class Ocpp:
 
     name = "ocpp"
     title = "OCPP charging profiles of a plan"
+    for_action = True
 
     def export(self, asked: Asked) -> Exported:
         """Files below `ocpp/`; raises UsageError without a plan."""

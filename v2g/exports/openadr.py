@@ -49,6 +49,7 @@ class OpenAdr:
 
     name = "openadr"
     title = "OpenADR 3.1 events of a plan"
+    for_action = True
 
     def export(self, asked: Asked) -> Exported:
         """Files below `openadr/`; raises UsageError without a plan."""

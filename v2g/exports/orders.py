@@ -33,6 +33,7 @@ class OrdersForPeople:
 
     name = "orders"
     title = "orders for drivers, places and depots"
+    for_action = True
     options: tuple[str, ...] = ("language", "as_of")
 
     def export(self, asked: Asked) -> Exported:

@@ -10,6 +10,7 @@ from functools import cached_property
 from importlib.metadata import version
 
 import numpy as np
+import pandas as pd
 
 from v2g.case import Case
 from v2g.handover.clock import Clock
@@ -18,10 +19,17 @@ from v2g.handover.supply import Supply, supplies
 from v2g.handover.vehicles import VehicleAccount, vehicle_accounts
 from v2g.plan import Plan
 from v2g.replay import audit
+from v2g.replay.columns import numbers
 from v2g.replay.record import Record
 from v2g.replay.verdict import Array, Verdict
 
 TOLERANCE = 1e-6
+DECISIONS = {
+    "loads": ("served_kw",), "sources": ("output_kw",), "deliveries": ("kw",),
+    "vehicles": ("charge_kw", "discharge_kw", "v2h_kw", "v2l_kw", "energy_end_kwh"),
+}  # fmt: skip
+PLACES = 6
+"""Columns that say what is done, and places to which they name a plan: fewer than its files have."""
 LETTERS = 8
 """So many letters of a hash are a run id: enough to tell the plans of one emergency apart, and short on the phone."""
 
@@ -103,7 +111,11 @@ class Facts:
 
 
 def run_id(plan: Plan, case_sha256: str) -> str:
-    """Names a plan of the case with that SHA-256."""
+    """Names a plan of the case with that SHA-256: by how it was made, and by what it decides."""
     content = [plan.summary.get(key) for key in ("provenance", "critical", "energy_kwh")]
-    text = json.dumps(content, sort_keys=True, default=str)
-    return hashlib.sha256(f"{case_sha256}{text}".encode()).hexdigest()[:LETTERS]
+    total = hashlib.sha256(f"{case_sha256}{json.dumps(content, sort_keys=True, default=str)}".encode())
+    for table, columns in DECISIONS.items():
+        frame = plan.tables.get(table, pd.DataFrame())
+        for column in columns:
+            total.update(np.round(np.nan_to_num(numbers(frame, column, 0.0)), PLACES).tobytes())
+    return total.hexdigest()[:LETTERS]
