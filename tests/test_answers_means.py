@@ -198,7 +198,21 @@ def test_by_start_names_the_best_and_the_worst(tmp_path: Path) -> None:
     assert answer.table["critical_served_h"].tolist() == [5.0, 8.5]
     assert answer.table["weekday_utc"].tolist() == ["Thursday", "Saturday"]
     assert answer.table["hour_utc"].tolist() == [18.0, 6.5]
-    assert "5 (0 to 10) critical load-hours at the worst start, 2026-01-15 18:00 UTC" in answer.sentence
+    assert "5 (0 to 10) of 10 critical load-hours (50 %) at the worst start, 2026-01-15 18:00 UTC" in answer.sentence
+
+
+def test_a_later_start_that_asks_for_less_is_not_worse(tmp_path: Path) -> None:
+    """9 of 12 and 6 of 8 are three quarters; then 7 of 8 is more, though it is fewer hours."""
+    starts = ["2026-01-15T18:00:00+00:00", "2026-01-15T22:00:00+00:00"]
+
+    def sentence(name: str, *served: tuple[float, float]) -> str:
+        ran = [Ran(1, {"begin": start}, served_h=got, required_h=asks)
+               for start, (got, asks) in zip(starts, served, strict=True)]  # fmt: skip
+        return named(study_folder(tmp_path / name, {"begin": "outage_start"}, ran), "by_start-begin").sentence
+
+    alike = sentence("alike", (9.0, 12.0), (6.0, 8.0))
+    assert alike == "Whenever the outage begins, plans serve 75 % of critical load-hours."
+    assert "87.5 %) at the best start, 2026-01-15 22:00 UTC" in sentence("better", (9.0, 12.0), (7.0, 8.0))
 
 
 def test_many_starts_are_looked_at_by_hour_of_the_day(tmp_path: Path) -> None:

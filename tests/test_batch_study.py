@@ -261,6 +261,20 @@ def test_every_column_of_a_study_is_refused_as_a_name(tmp_path: Path) -> None:
     assert [name for name in columns if not is_column(name)] == ["fleet"]
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("share = 95", "row 9, column report.share: The number is out of its limits."),
+        ("tier = 0", "row 9, column report.tier: The number is out of its limits."),
+        ('axis = "flet"', "row 9, column report.axis: The word is not known here."),
+        ("sure = 1", "row 9, column report.sure: There is no such key."),
+    ],
+)
+def test_how_answers_are_asked_for_is_checked_before_anything_runs(tmp_path: Path, line: str, said: str) -> None:
+    (told,) = faults(tmp_path, f"{HEAD}\n[axes.fleet]\nchange = 'fleet_size'\nvalues = [1]\n[report]\n{line}\n")
+    assert told.startswith(f"study.toml, {said}"), told
+
+
 EMERGENCY = 'format = 1\nname = "s"\ncases = ["ieee13-base"]\n[populate]\n'
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ KEYS = ("format", "name", "title", "cases", "seeds", "sample", "draws", "populat
         "report", "axes")  # fmt: skip
 MOST_SEEDS, MOST_DRAWS, MOST_SEED = 1_000_000, 1_000_000, 9_000_000_000
 TRIES = 3
+MOST_SHARE = 0.999999
 
 
 @dataclass(frozen=True)
@@ -127,6 +128,7 @@ def _study(file: Path, data: bytes, raw: Mapping[str, Any], faults: Faults) -> S
         faults.add("draws", f"A {sample} sample needs to know how many.", "Add draws = 200, for example.")
     solve, limits = _section(raw, "solve", _SOLVE, faults), _section(raw, "limits", _LIMITS, faults)
     axes = read_axes(raw.get("axes", {}), sample == "grid", faults)
+    _section(raw, "report", _report(axes), faults)
     return Study(
         name=faults.take(raw, "name", _name, ""),
         title=faults.take(raw, "title", text, ""),
@@ -182,6 +184,13 @@ _SOLVE: Mapping[str, Any] = {
     "time_limit_s": number(0.0, unit="s", above=True),
 }
 _LIMITS: Mapping[str, Any] = {"memory_mb": whole(100, 100_000_000), "tries": whole(1, 1000)}
+
+
+def _report(axes: Sequence[Axis]) -> Mapping[str, Any]:
+    """Readers of how answers are asked for; they are asked when there are results."""
+    share = number(0.0, MOST_SHARE, above=True)
+    names = tuple(axis.name for axis in axes if not axis.drawn)
+    return {"axis": word(names), "tier": whole(1, 9), "share": share, "confidence": share}
 
 
 def _section(raw: Mapping[str, Any], name: str, readers: Mapping[str, Any], faults: Faults) -> dict[str, Any]:

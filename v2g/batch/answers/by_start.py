@@ -9,7 +9,7 @@ from datetime import UTC
 import numpy as np
 import pandas as pd
 
-from v2g.batch.answers.answer import Answer, Asked, Chart, NoAnswer, brief, series, with_interval
+from v2g.batch.answers.answer import Answer, Asked, Chart, NoAnswer, brief, percent, series, with_interval
 from v2g.batch.answers.axis import Axis, time_of
 from v2g.batch.answers.finished import Finished
 from v2g.batch.answers.groups import Group, Groups, grouped
@@ -54,7 +54,7 @@ class ByStart:
         )  # fmt: skip
         return Answer(
             f"by_start-{groups.axis.name}", "Critical load-hours served by start of the outage",
-            _sentence(groups, served, asked), table, (MEANS, *other_axes(groups)), chart,
+            _sentence(groups, served, required, share, asked), table, (MEANS, *other_axes(groups)), chart,
         )  # fmt: skip
 
 
@@ -89,16 +89,18 @@ def _calendar(groups: Groups) -> dict[str, list[object]]:
     return {"weekday_utc": [*days], "hour_utc": [moment.hour + moment.minute / 60.0 for moment in moments if moment]}
 
 
-def _sentence(groups: Groups, served: Sequence[Interval], asked: Asked) -> str:
-    known = [n for n, i in enumerate(served) if i.draws]
+def _sentence(groups: Groups, served: Sequence[Interval], required: Sequence[Interval], share: Sequence[float],
+              asked: Asked) -> str:  # fmt: skip
+    """Starts are compared by the share that is served: a later one may ask for less."""
+    known = [n for n, i in enumerate(served) if i.draws and math.isfinite(share[n])]
     if not known:
         return "No draw is complete yet."
-    best, worst = (pick(known, key=lambda n: served[n].mean) for pick in (max, min))
-    if math.isclose(served[best].mean, served[worst].mean, rel_tol=1e-9, abs_tol=1e-6):
-        return f"Whenever the outage begins, plans serve {brief(served[best].mean)} critical load-hours."
+    best, worst = (pick(known, key=lambda n: share[n]) for pick in (max, min))
+    if math.isclose(share[best], share[worst], rel_tol=1e-9, abs_tol=1e-9):
+        return f"Whenever the outage begins, plans serve {percent(round(share[best], 3))} of critical load-hours."
     said = [
-        f"{with_interval(served[n].mean, served[n].low, served[n].high)} critical load-hours at the {word} start, "
-        f"{groups.each[n].label} UTC"
+        f"{with_interval(served[n].mean, served[n].low, served[n].high)} of {brief(required[n].mean)} critical "
+        f"load-hours ({percent(round(share[n], 3))}) at the {word} start, {groups.each[n].label} UTC"
         for n, word in ((worst, "worst"), (best, "best"))
     ]
     return f"Plans serve {said[0]}, and {said[1]} (means of the draws, {asked.sure} intervals where draws differ)."

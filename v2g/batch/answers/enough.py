@@ -122,7 +122,7 @@ def _sentence(groups: Groups, found: Sequence[Setting], study: Finished, asked: 
         what += f" in each of the {len(known[0].words)} settings of the other axes"
     at = first_enough(known, asked.share)
     if at is None:
-        best = max(known, key=lambda level: (level.share, level.least(asked.confidence)))
+        best = max(known[::-1], key=lambda level: (level.share, level.least(asked.confidence), level.hits))
         return (
             f"No value of {groups.axis.name} that was tried is enough: at none of them {what}; the best is "
             f"{_shown(groups, best)}, with {_tally(best, asked)}.{_were_hits(groups, known, at, asked)}"

@@ -63,6 +63,11 @@ class Level:
         """The smallest share of any setting."""
         return min(cell.share for cell in self.cells)
 
+    @property
+    def hits(self) -> int:
+        """Draws in which all sites live, in all settings together."""
+        return sum(cell.alive for cell in self.cells)
+
     def least(self, confidence: float) -> float:
         """The share is at least this in every setting.
 

@@ -8,6 +8,7 @@ from typing import Any
 from v2g.batch.changes.change import Asked, Change, Setting
 from v2g.batch.changes.rows import chargers_of, count_of, numbers, require, where_set, with_column
 from v2g.batch.fields import number
+from v2g.errors import UsageError
 from v2g.remedies.tables import Tables
 
 
@@ -19,7 +20,7 @@ class V2gShare(Change):
     """
 
     name = "v2g_share"
-    title = "share of the vehicles that can give, drawn by the seed; those of the case that can come first"
+    title = "share of the vehicles that can give by V2G, drawn by the seed; those of the case that can come first"
 
     def value(self, found: Any, keys: Mapping[str, Any]) -> Any:
         """A share."""
@@ -30,8 +31,12 @@ class V2gShare(Change):
         return "the share of vehicles that can give"
 
     def fits(self, tables: Tables, keys: Mapping[str, Any]) -> None:
-        """There are vehicles."""
+        """There are vehicles, and chargers that feed the feeder."""
         require(tables, "vehicles")
+        posts = tables.frame("chargers")
+        ways = posts["feeds"].tolist() if "feeds" in posts else [""] * len(posts)
+        if all(way == "premises" for way in ways):
+            raise UsageError("The case has no charger that feeds the feeder, so that this share changes nothing.")
 
     def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
         """With other ``discharge_kw`` of vehicles and chargers."""
