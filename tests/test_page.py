@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,13 @@ from v2g.errors import UsageError
 from v2g.formats import read_folder
 from v2g.formats.draft import Draft
 from v2g.formats.shipped import locate
+from v2g.handover.clock import Clock
+from v2g.handover.loads import LoadAccount, Service
 from v2g.plan import Plan
+from v2g.reports.page.helping import zoned
 from v2g.reports.page.layout import layered, placed
-from v2g.reports.page.packing import packed, words32
+from v2g.reports.page.packing import packed, planes, words32
+from v2g.reports.page.strips import outcome
 from v2g.reports.page.written import write_page
 
 AS_OF = "2026-01-15T18:10:00+00:00"
@@ -127,6 +132,49 @@ def test_numbers_for_the_scripts(village_page: str) -> None:
     assert data["prices"]["top"] == pytest.approx(0.2)
 
 
+def powered(plan: Plan, kw: list[float]) -> Plan:
+    """The plan with other power from leaf60 into the feeder in its first intervals: one that obeys no physics."""
+    table = plan.tables["vehicles"].copy()
+    rows = table.index[table["vehicle"] == "leaf60"][: len(kw)]
+    table.loc[rows, "discharge_kw"] = kw
+    return Plan(plan.summary, {**plan.tables, "vehicles": table})
+
+
+def test_power_is_that_of_each_interval(village: Case, village_plan: Plan, tmp_path: Path) -> None:
+    """5.2 and 260.7 kW of one activity are 52 and 2607 = 47 + 10 * 256 tenths; their mean is of no interval."""
+    data = Read(page_of(village, powered(village_plan, [5.2, 260.7]), tmp_path)).data["fleet"]
+    low, high = (unpacked(plane).astype(int).reshape(3, 4) for plane in data["tenths"])
+    assert (low + 256 * high)[data["name"].index("leaf60"), :2].tolist() == [52, 2607]
+
+
+def test_a_load_with_a_part_of_its_power_is_short_and_not_dark() -> None:
+    """1 kW for an hour, 0.5 of it in the next, none in the third: 1.5 of 3 load-hours, lacking from 01:00."""
+    points = tuple(datetime(2026, 1, 15, hour, tzinfo=UTC) for hour in range(4))
+    load = LoadAccount(
+        "oxygen", 1, "", "continuous", "", "home", None, np.ones(3), np.array([1.0, 0.5, 0.0]), np.ones(3, dtype=bool),
+        np.array([Service.FULL, Service.PART, Service.DARK], dtype=np.int8), False, False, 1, 3.0, 1.5,
+    )  # fmt: skip
+    clock = Clock(points, "UTC")
+    assert outcome(clock, load) == "short of power from Thursday 01:00, 1.5 of 3.0 h"
+    back = dataclasses.replace(load, state=load.state[[0, 2, 0]], hours_got=2.0)
+    assert outcome(clock, back) == "first dark from Thursday 01:00, 2.0 of 3.0 h"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("from 2026-01-15 18:00 to 20:00.", "from 2026-01-15 18:00 to 20:00 UTC."),
+        ("from 2026-01-15 18:00 to 20:00 UTC.", "from 2026-01-15 18:00 to 20:00 UTC."),
+        ("between 2026-01-15 18:00 and 2026-01-16 01:00", "between 2026-01-15 18:00 and 2026-01-16 01:00 UTC"),
+        ("car from 18:00 until 20:00 keeps it", "car from 18:00 until 20:00 UTC keeps it"),
+        ("from 2026-01-15 18:00 until 2026-01-16 01:00", "from 2026-01-15 18:00 until 2026-01-16 01:00 UTC"),
+        ("at 2026-01-15 18:00 and 3 more", "at 2026-01-15 18:00 UTC and 3 more"),
+    ],
+)
+def test_times_of_reasons_have_their_zone(words: str, told: str) -> None:
+    assert zoned(words) == told
+
+
 def unpacked(said: dict[str, Any]) -> np.ndarray:
     """The reading of packed numbers by their description, not by the code of the page."""
     if "u32" in said:
@@ -143,6 +191,8 @@ def test_packing_loses_nothing(length: int) -> None:
     for values in (np.full(length, 7), rng.integers(0, 256, length), np.repeat(rng.integers(0, 3, length), 3)):
         assert np.array_equal(unpacked(packed(values.astype(np.uint8))), values)
         assert np.array_equal(unpacked(words32(values)), values)
+        wide = sum(unpacked(plane).astype(int) << 8 * at for at, plane in enumerate(planes(values * 300)))
+        assert np.array_equal(wide, values * 300)
 
 
 def test_nothing_comes_from_outside(village_page: str) -> None:
@@ -206,11 +256,13 @@ def test_a_plan_that_breaks_a_law_says_so(village: Case, village_plan: Plan, tmp
 
 
 def test_local_time_with_its_zone_and_utc(tmp_path: Path) -> None:
-    """18:00 UTC is 03:00 of the next day in Tokyo."""
+    """18:00 UTC is 03:00 of the next day in Tokyo; the times of reasons are in UTC and say so."""
     draft = read_folder(locate("village"))
     case = v2g.read(Draft.of({**draft.header, "time_zone": "Asia/Tokyo"}, draft.tables))
     read = Read(page_of(case, v2g.solve(case), tmp_path))
     assert "As of Fri 16 Jan 2026 03:10 JST (18:10 UTC), set by hand" in read.text
+    why = read.text[read.text.index("Every load and vehicle that lacks something") :]
+    assert "between 2026-01-15 21:00 and 22:00 UTC." in why and "at 2026-01-15 20:00 UTC, and" in why
     assert (read.data["points"]["local"][0], read.data["points"]["utc"][0]) == (
         "Fri 16 Jan 03:00 JST",
         "15 Jan 18:00 UTC",

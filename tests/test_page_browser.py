@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from chromium import PROGRAM, REASON, Browser, browser
 from large_plan import large_case, large_plan
-from test_page import HOSTILE, renamed
+from test_page import HOSTILE, powered, renamed
 
 import v2g
 from v2g.case import Case
@@ -31,6 +31,12 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def village_file(village: Case, village_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_page(village, village_plan, tmp_path_factory.mktemp("page") / "village.html", as_of=AS_OF).file
+
+
+@pytest.fixture(scope="module")
+def depot_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    case = v2g.read("depot")
+    return write_page(case, v2g.solve(case), tmp_path_factory.mktemp("page") / "depot.html", as_of=AS_OF).file
 
 
 def quiet(chromium: Browser, file: Path) -> None:
@@ -64,6 +70,38 @@ def test_the_slider_moves_map_strips_and_words(chromium: Browser, village_file: 
     assert set(before) == {"0%"} and set(after) == {"75%"}
     assert "in part" in chromium.run("document.querySelector('#loads-box tbody').textContent")
     quiet(chromium, village_file)
+
+
+def test_cars_have_the_power_of_the_interval(
+    chromium: Browser, village: Case, village_plan: Plan, tmp_path: Path
+) -> None:
+    file = write_page(village, powered(village_plan, [5.2, 260.7]), tmp_path / "page.html", as_of=AS_OF).file
+    chromium.open(file)
+    now = (
+        "[...document.querySelectorAll('#vehicles-box tbody tr')]"
+        ".find((n) => n.cells[0].textContent === 'leaf60').cells[2].textContent"
+    )
+    assert chromium.run(now) == "gives to the feeder, 5.2 kW"
+    chromium.run("document.getElementById('time').focus()")
+    chromium.press("ArrowRight", 39)
+    assert chromium.run(now) == "gives to the feeder, 260.7 kW"
+    quiet(chromium, file)
+
+
+CUT = """(() => { const box = document.querySelector('#map-box svg').getBoundingClientRect();
+ return [...document.querySelectorAll('#map-box .m')].map((n) => n.getBoundingClientRect()).filter((r) => r.width
+ && (r.left < box.left || r.right > box.right || r.top < box.top || r.bottom > box.bottom)).length; })()"""
+
+
+@pytest.mark.parametrize("width", [320, 500, 1280])
+def test_no_mark_of_the_map_is_cut_and_buses_have_their_own_names(
+    chromium: Browser, depot_file: Path, width: int
+) -> None:
+    """The three loads of the shelter stand at the right edge; a load is not the name of a bus."""
+    chromium.open(depot_file, width, 844)
+    assert chromium.run(CUT) == 0
+    names = chromium.run("[...document.querySelectorAll('#map-box text:not(.letter)')].map((n) => n.textContent)")
+    assert set(names) == set(v2g.read("depot").table("buses")["bus"])
 
 
 def test_a_tap_on_a_strip_moves_the_time(chromium: Browser, village_file: Path) -> None:
@@ -143,6 +181,7 @@ def test_a_phone_needs_no_sideways_scrolling(chromium: Browser, tmp_path: Path, 
     chromium.open(file, 390, 844, phone=True)
     assert chromium.run("document.documentElement.scrollWidth") <= 390
     assert chromium.run("document.querySelector('.headline').getBoundingClientRect().bottom") < 500
+    assert chromium.run("document.getElementById('slider').offsetHeight") <= 844 / 10
     quiet(chromium, file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 import subprocess
@@ -23,6 +24,7 @@ from v2g.formats.shipped import locate
 from v2g.handover.facts import Facts
 from v2g.handover.headline import sentence
 from v2g.handover.languages import LANGUAGES
+from v2g.handover.order_tables import schedule_table
 
 EARLY = "2019-01-01T00:00Z"
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -61,7 +63,7 @@ def test_the_village_by_its_readme() -> None:
     # 16 + 50 + 20 kWh; 6 + 31 + 20 at the end, of which 6 + 20 + 12 are for drivers.
     assert lines(text, "VEHICLES") == [
         "Energy in 3 vehicles: 86 kWh at Thu 15 Jan 18:00, 57 kWh at the end.",
-        "Drivers need 38 kWh of that at the end.",
+        "Drivers need 38 kWh of that at the end. 20 kWh is in vehicles that cannot give.",
         "Reserve: kept in all vehicles.",
     ]
     # 20 and 10.62 kWh.
@@ -82,7 +84,12 @@ def test_service_by_the_day_by_the_readme_of_places() -> None:
     assert "● care_mattresses (tier 2, care_home): served" in found
     fridge = "0.6 of 5 h; short by Wed 11 Feb 05:00; hours until it lacks power: 12"
     assert f"◐ care_fridge (tier 2, care_home): {fridge}" in found
-    assert any(line.startswith("○ nursery_fridge (tier 2, nursery): 0 of 8 h") for line in found)
+    assert any(
+        line.startswith(
+            "○ nursery_fridge (tier 2, nursery): no power in this plan (0 of 8 h); hours until it lacks power: 0"
+        )
+        for line in found
+    )
     # Sockets 30.114 kWh.
     assert lines(text, "SUPPLY") == ["sockets of vehicles 30 kWh"]
 
@@ -171,6 +178,41 @@ def test_it_needs_nothing_from_outside() -> None:
     case, plan = solved("village")
     page = report(replace(case, title="</title><script>alert(1)</script>"), plan)["sitrep.html"]
     assert "<script" not in page and "http" not in page.replace("http-equiv", "") and "default-src 'none'" in page
+
+
+def test_what_never_gets_power_has_no_hours_left() -> None:
+    """The nursery's car has no socket: fridge (8 h) and lights (3 h) get nothing, whatever the day's end is."""
+    text = report(*solved("places"))["sitrep.txt"]
+    assert (
+        "○ nursery_lights (tier 3, nursery): no power in this plan (0 of 3 h); hours until it lacks power: 0\n" in text
+    )
+    wants = lines(text, "DECISIONS NEEDED")
+    assert wants[0].startswith("care_fridge (tier 2, care_home) lacks part of what a day needs by")
+    assert wants[1] == ("nursery_fridge (tier 2, nursery) gets no power in this plan: find other power, or accept it.")
+    words = report(*solved("places"), language="ja")["sitrep.txt"]
+    assert (
+        "○ nursery_lights（優先度3、nursery）：この計画では電力なし（3時間のうち0時間）、電力不足まで（時間）：0\n"
+        in words
+    )
+    assert ";" not in words
+    found = list(csv.DictReader(schedule_table(Facts(*solved("places"))).to_csv().splitlines()))
+    assert {row["hours_to_lack"] for row in found if row["load"] == "nursery_fridge"} == {"0.0"}
+
+
+def test_energy_that_cannot_be_given_is_told() -> None:
+    """The village's Zoe can only charge: its 20 kWh stay."""
+    assert "at the end. 20 kWh is in vehicles that cannot give." in report(*solved("village"))["sitrep.txt"]
+    assert (
+        "終了時に38 kWhです。給電できない車両に20 kWhあります。"
+        in report(*solved("village"), language="ja")["sitrep.txt"]
+    )
+    assert "cannot give" not in report(*solved("depot"))["sitrep.txt"]
+
+
+def test_a_case_without_lines_has_no_network_model() -> None:
+    assert "No feeder. What comes first: policy tiers." in report(*solved("places"))["sitrep.txt"]
+    assert "配電網なし。" in report(*solved("places"), language="ja")["sitrep.txt"]
+    assert "Network model: lindistflow." in report(*solved("village"))["sitrep.txt"]
 
 
 def test_the_same_bytes_for_the_same_time() -> None:

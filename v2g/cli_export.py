@@ -45,7 +45,7 @@ class Export(WithFormats):
     metavar="CODE",
     help="en or ja; may be repeated for a folder each (orders, sitrep; default: en).",
 )
-@click.option("--as-of", metavar="TIME", help="Time to which pages refer, ISO 8601 (orders, sitrep; default: now).")
+@click.option("--as-of", metavar="TIME", help="Time of the pages, ISO 8601 with offset (orders, sitrep; default: now).")
 @click.option("--since", type=click.Path(path_type=Path), help="Folder of an earlier plan; say what changed (sitrep).")
 @click.option("--json", "json_", is_flag=True, help="Print JSON for machines, and nothing else.")
 def export_(

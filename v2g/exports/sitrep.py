@@ -100,8 +100,8 @@ def _text(situation: Situation) -> bytes:
     for row in situation.rows:
         known = {"load": row.load, "tier": row.tier, "place": row.place, "status": row.status}
         line = telling.say("sitrep_row", symbol=row.symbol, **known)
-        hours = telling.say("heading", time=dark, what=row.hours)
-        lines.append(f"  {line}; {hours}" if row.hours else f"  {line}")
+        hours = telling.say("and_hours", hours=telling.say("heading", time=dark, what=row.hours))
+        lines.append(f"  {line}{hours}" if row.hours else f"  {line}")
     lines += situation.others
     for heading, points in _parts(situation):
         lines += ["", heading.upper(), *(f"  - {point}" for point in points)]

@@ -6,6 +6,8 @@ import math
 
 NEARLY = 1e-6
 """Rounding in kWh that is not told to anybody."""
+TENTH = 0.1
+"""Percent that are within the reading of a dashboard."""
 
 
 def places(amount: float) -> int:
@@ -35,6 +37,17 @@ def told_up(amount: float) -> str:
     return told(math.ceil((amount - NEARLY) * unit) / unit)
 
 
+def told_down(amount: float) -> str:
+    """The same, rounded down: what may be taken at most. Finer, as a whole kWh less would be much.
+
+    >>> told_down(7.164), told_down(10.74), told_down(0.264), told_down(5.0 - 1e-9)
+    ('7.1', '10.7', '0.26', '5')
+    """
+    digits = 2 if abs(amount) < 1.0 - NEARLY else 1
+    text = f"{math.floor((amount + NEARLY) * 10.0**digits) / 10.0**digits:,.{digits}f}"
+    return text.rstrip("0").removesuffix(".")
+
+
 def told_beside(amount: float, needed: float) -> str:
     """The same beside what is needed: where there is enough it is never told as less than that.
 
@@ -48,21 +61,36 @@ def told_beside(amount: float, needed: float) -> str:
     return told(max(amount, rounded_need))
 
 
-def percent_up(part: float, whole: float) -> int:
-    """Percent of a whole, rounded up.
+def percent_up(needed: float, whole: float, have: float) -> str:
+    """Percent of a whole that are needed, rounded up; with one decimal where there is enough, but not for a whole one.
 
-    >>> percent_up(4.92, 38), percent_up(19, 38)
-    (13, 50)
+    >>> percent_up(4.92, 38, 16.1), percent_up(4.92, 38, 4.92), percent_up(19, 38, 19), percent_up(4.92, 38, 4.8)
+    ('13', '13', '50', '13')
+    >>> percent_up(9.7, 72.6, 9.7)
+    '13.4'
     """
-    return math.ceil(100.0 * (part - NEARLY) / whole) if part > NEARLY else 0
+    unit = 10.0 if _tight(needed, whole, have) else 1.0
+    return f"{_ceil(unit * 100.0 * needed / whole) / unit:g}"
 
 
-def percent_beside(part: float, needed: float, whole: float) -> int:
+def percent_beside(part: float, needed: float, whole: float) -> str:
     """Percent of a whole, never less than what is needed where there is enough.
 
     >>> percent_beside(4.92, 4.92, 38), percent_beside(16.1, 0, 38), percent_beside(4.8, 4.92, 38)
-    (13, 42, 12)
+    ('13', '42', '12')
+    >>> percent_beside(9.7, 9.7, 72.6)
+    '13.4'
     """
     if part < needed - NEARLY:
-        return math.floor(100.0 * (part + NEARLY) / whole)
-    return max(round(100.0 * part / whole), percent_up(needed, whole))
+        return str(math.floor(100.0 * (part + NEARLY) / whole))
+    least = float(percent_up(needed, whole, part))
+    return f"{max(round(100.0 * part / whole, int(_tight(needed, whole, part))), least):g}"
+
+
+def _tight(needed: float, whole: float, have: float) -> bool:
+    """Whether a whole percent more would be told than there is, though there is enough."""
+    return have >= needed - NEARLY and _ceil(100.0 * needed / whole) > 100.0 * have / whole + TENTH
+
+
+def _ceil(amount: float) -> int:
+    return math.ceil(amount - NEARLY) if amount > NEARLY else 0

@@ -32,15 +32,32 @@ class Clock:
         return self.points[point].isoformat()
 
 
-def moment_of(asked: str | datetime | None, clock: Clock) -> datetime:
-    """The moment to which a page refers, in UTC: as asked, in the zone of the case if it names none; else now.
+YEARS = 50
+"""So far from the beginning of a case a page may be told: beyond that the year is mistyped."""
 
-    Whole minutes, for people. Raises UsageError for text that is no time.
+
+def moment_of(asked: str | datetime | None, clock: Clock) -> datetime:
+    """The moment to which a page refers, in UTC: as asked, with its offset; else now.
+
+    Whole minutes, for people. Raises UsageError for text that is no time, has no offset, or lies more than 50 years
+    from the beginning of the case.
     """
+    if asked is None:
+        return datetime.now(UTC).replace(second=0, microsecond=0)
     try:
-        found = datetime.now(UTC) if asked is None else datetime.fromisoformat(str(asked))
-        whole = found if found.tzinfo is not None else found.replace(tzinfo=ZoneInfo(clock.zone))
-        return whole.astimezone(UTC).replace(second=0, microsecond=0)
-    except (ValueError, OverflowError) as error:
-        example = "2026-01-16T06:00 (local time of the case) or 2026-01-16T06:00Z"
-        raise UsageError(f"--as-of: {str(asked)!r} is no time. Allowed: one such as {example}.") from error
+        found = asked if isinstance(asked, datetime) else datetime.fromisoformat(asked)
+    except ValueError:
+        raise _untold(asked, "date, time and offset from UTC") from None
+    if found.tzinfo is None:
+        raise _untold(asked, "date, time and offset from UTC")
+    first, last = clock.points[0].year - YEARS, clock.points[0].year + YEARS
+    if not first <= found.year <= last:
+        raise _untold(asked, f"a year from {first} to {last}")
+    return found.astimezone(UTC).replace(second=0, microsecond=0)
+
+
+def _untold(asked: str | datetime, allowed: str) -> UsageError:
+    return UsageError(
+        f"The time of the page cannot be told: found {str(asked)!r}; allowed: {allowed}. "
+        "Write it like 2026-01-15T18:00+00:00."
+    )

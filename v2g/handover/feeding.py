@@ -38,8 +38,14 @@ class Feeding:
         rows = mine[(gives.at[mine] >= first) & (gives.at[mine] < last) & (gives.kw[mine] > LEAST_KW)]
         return tuple(self._use(rows[gives.load[rows] == load]) for load in np.unique(gives.load[rows]).tolist())
 
+    def live(self, visit: Visit) -> bool:
+        """Whether the charger of a visit is ever supplied from the feeder meanwhile."""
+        node = int(self._charger_node[self._charger_row[visit.charger]]) if visit.charger else -1
+        return node >= 0 and bool((self.record.islands.former[node, visit.first : visit.last] >= 0).any())
+
     def fed(self, vehicle: int, visit: Visit) -> tuple[str, ...]:
-        """Critical loads that get power through the charger of a visit while the vehicle gives, most critical first."""
+        """Loads that get power through the charger of a visit while the vehicle gives, most critical first: critical
+        ones on the feeder, all in a building."""
         gives = np.zeros(self.record.case.steps, dtype=bool)
         ways = set()
         for act in visit.acts:
@@ -86,9 +92,10 @@ class Feeding:
 
     @cached_property
     def _ranked(self) -> list[int]:
-        """Rows of critical loads, the most critical first."""
+        """Rows of loads, the most critical first."""
         loads = self.record.loads
-        return sorted(np.flatnonzero(loads.critical).tolist(), key=lambda row: int(loads.tier[row]))
+        rows = range(len(loads.names))
+        return sorted(rows, key=lambda row: (not loads.critical[row], int(loads.tier[row])))
 
     @cached_property
     def _charger_row(self) -> dict[str, int]:
@@ -132,7 +139,7 @@ class Feeding:
 
     def _in_building(self, site: str, gives: Mask) -> Mask:
         loads = self.record.loads
-        here = np.asarray(loads.site == self._site_row.get(site, -2)) & loads.critical
+        here = np.asarray(loads.site == self._site_row.get(site, -2))
         return np.asarray(here & (self.record.load_sheet["v2h_kw"][:, gives] > LEAST_KW).any(axis=1))
 
     @cached_property

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from v2g.handover.clock import Clock
 from v2g.handover.facts import Facts
-from v2g.handover.loads import Service
+from v2g.handover.loads import LoadAccount, Service
 
 
 class Lack(StrEnum):
@@ -72,12 +72,17 @@ def headline(facts: Facts) -> Headline | None:
 def _trouble(facts: Facts, tier: int, until: int) -> Trouble:
     lost = [load for load in facts.critical if load.tier == tier and not load.kept]
     load = min(lost, key=lambda one: until if one.short_from is None else one.short_from)
+    return trouble_of(load, until, len(lost) - 1)
+
+
+def trouble_of(load: LoadAccount, until: int, others: int = 0) -> Trouble:
+    """How a load that is not kept lacks what is owed to it: from the point ``until`` on if nothing tells when."""
     since = until if load.short_from is None else load.short_from
     if load.daily:
-        return Trouble(load.name, tier, Lack.DAY, since, False, False, len(lost) - 1)
+        return Trouble(load.name, load.tier, Lack.DAY, since, False, False, others)
     lack = Lack.DARK if load.state[since] == Service.DARK else Lack.SHORT
     kept = load.required & (load.state == Service.FULL)
-    return Trouble(load.name, tier, lack, since, not kept.any(), not kept[since:].any(), len(lost) - 1)
+    return Trouble(load.name, load.tier, lack, since, not kept.any(), not kept[since:].any(), others)
 
 
 def sentence(facts: Facts) -> str:
@@ -104,13 +109,18 @@ def _trouble_words(clock: Clock, said: Headline, trouble: Trouble) -> str:
     if trouble.tier != said.tier:
         served = said.trouble_total - trouble.others - 1
         place = f"tier {trouble.tier}: {served} of {said.trouble_total}, "
-    at = when(clock, trouble.since, clock.local(said.until))
+    return f"{place}{trouble.load} {lack_words(clock, trouble, clock.local(said.until))}{others}"
+
+
+def lack_words(clock: Clock, trouble: Trouble, beside: datetime | None = None) -> str:
+    """What a load lacks and since when, such as ``first dark from Friday 03:15``; for ``beside`` see ``when``."""
+    at = when(clock, trouble.since, beside)
     if trouble.lack is Lack.DAY:
-        return f"{place}{trouble.load} short of what a day needs by {at}{others}"
+        return f"short of what a day needs by {at}"
     lack = "dark" if trouble.lack is Lack.DARK else "short of power"
     if trouble.throughout:
-        return f"{place}{trouble.load} {lack} throughout{others}"
-    return f"{place}{trouble.load} {lack if trouble.lasting else f'first {lack}'} from {at}{others}"
+        return f"{lack} throughout"
+    return f"{lack if trouble.lasting else f'first {lack}'} from {at}"
 
 
 def when(clock: Clock, point: int, beside: datetime | None = None) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from v2g.handover.spans import where
+from v2g.handover.vehicles import LEAST_KW
 from v2g.replay.columns import numbers, texts
 from v2g.replay.record import Record
 from v2g.replay.services import days_got
@@ -51,6 +52,11 @@ class LoadAccount:
     short_from: int | None
     hours_owed: float
     hours_got: float
+
+    @property
+    def unpowered(self) -> bool:
+        """Whether it never gets any power, though something is owed to it."""
+        return self.short_from is not None and not self.served_kw.max(initial=0.0) > LEAST_KW
 
     @property
     def short_spans(self) -> list[tuple[int, int]]:

@@ -81,7 +81,8 @@ def times(facts: Facts, first: datetime, last: datetime) -> tuple[str, str, str,
 def schedule_table(facts: Facts) -> pd.DataFrame:
     """A row for each span in which a load asks for power and gets all, part or none of it.
 
-    ``hours_to_lack``: from the start of the span until it first lacks what is owed to it; blank where it never does.
+    ``hours_to_lack``: from the start of the span until it first lacks what is owed to it, 0 if it never gets any;
+    blank where it never does.
     """
     number = {name: row for row, name in enumerate(facts.record.loads.names)}
     rows = [row for load in facts.loads for row in _of_load(facts, load, number[load.name])]
@@ -98,6 +99,7 @@ def _of_load(facts: Facts, load: LoadAccount, row: int) -> Iterator[tuple[Any, .
         if load.state[first] != Service.NONE_ASKED:
             here = slice(first, last)
             left = "" if load.short_from is None else max(0.0, float(point[load.short_from] - point[first]))
+            left = 0.0 if load.unpowered else left
             yield (*what, *times(facts, clock.points[first], clock.points[last]), STATES[Service(load.state[first])],
                    float(load.demand_kw[first]), float(load.served_kw[first]),
                    float(load.served_kw[here] @ record.hours[here]), float(feeder[here].sum()),

@@ -29,11 +29,16 @@ POWERS = {
 
 @dataclass(frozen=True)
 class Work:
-    """One thing that a vehicle does during a stay, all its intervals together: from when to when, kW and kWh."""
+    """One thing that a vehicle does during a stay, all its intervals together: from when to when, kW and kWh.
+
+    It does it in ``hours`` of the ``window_h`` between them.
+    """
 
     doing: Doing
     first: int
     last: int
+    hours: float
+    window_h: float
     mean_kw: float
     peak_kw: float
     kwh: float
@@ -44,9 +49,10 @@ class Stay:
     """From one point to another at a place, plugged in at ``charger`` if that is not blank; ``begin`` and ``until`` are
     when it comes and goes by the case, where that lies between points.
 
-    ``works`` are what it does there in the order of `Doing`, ``uses`` the loads at its sockets, ``fed`` critical loads
+    ``works`` are what it does there in the order of `Doing`, ``uses`` the loads at its sockets, ``fed`` loads
     that live on it through the charger, ``holds`` when its charger alone keeps an island alive. ``keeps``: from which
-    point on it must have how many kWh, and ``short`` for each of these whether there is ever less on board.
+    point on it must have how many kWh, and ``short`` for each of these whether there is ever less on board,
+    ``lowest`` the least kWh then. ``live`` whether its charger ever has supply, ``standby_kw`` what that takes from it.
     """
 
     first: int
@@ -61,6 +67,9 @@ class Stay:
     holds: tuple[tuple[int, int], ...]
     keeps: tuple[tuple[int, float], ...]
     short: tuple[bool, ...]
+    lowest: tuple[float, ...]
+    live: bool
+    standby_kw: float
     begin: datetime
     until: datetime
 
@@ -164,12 +173,14 @@ class Orders:
 
     def _stay(self, row: int, one: VehicleAccount, visit: Visit) -> Stay:
         keeps = tuple(_keeps(one, visit))
-        short = tuple(_short(one, keeps, visit.last))
+        lowest = tuple(_lowest(one, keeps, visit.last))
+        short = tuple(low < kwh - LEAST_KWH for low, (_, kwh) in zip(lowest, keeps, strict=True))
         return Stay(
             visit.first, visit.last, visit.site or self.bus_of.get(visit.charger, ""), visit.charger,
             visit.arrive_kwh, visit.leave_kwh, tuple(_works(self.facts.record, row, visit)),
             self.feeding.uses(row, visit.first, visit.last), self.feeding.fed(row, visit),
-            tuple(self.feeding.holds(visit)), keeps, short, *self._presence(one, visit),
+            tuple(self.feeding.holds(visit)), keeps, short, lowest, self.feeding.live(visit),
+            _standby_kw(self.facts.record, row, visit), *self._presence(one, visit),
         )  # fmt: skip
 
     def _presence(self, one: VehicleAccount, visit: Visit) -> tuple[datetime, datetime]:
@@ -234,8 +245,15 @@ def _works(record: Record, row: int, visit: Visit) -> Iterator[Work]:
         busy = np.flatnonzero(kw > LEAST_KW)
         if busy.size:
             kwh, first, last = float(kw @ hours), int(busy[0]), int(busy[-1]) + 1
-            yield Work(doing, visit.first + first, visit.first + last, kwh / float(hours[busy].sum()),
-                       float(kw.max()), kwh)  # fmt: skip
+            done = float(hours[busy].sum())
+            yield Work(doing, visit.first + first, visit.first + last, done, float(hours[first:last].sum()),
+                       kwh / done, float(kw.max()), kwh)  # fmt: skip
+
+
+def _standby_kw(record: Record, row: int, visit: Visit) -> float:
+    """The most that the charger of a visit takes for itself."""
+    here = slice(visit.first, visit.last)
+    return float((record.vehicle_sheet["standby_kwh"][row, here] / record.hours[here]).max(initial=0.0))
 
 
 def _keeps(one: VehicleAccount, visit: Visit) -> Iterator[tuple[int, float]]:
@@ -245,10 +263,10 @@ def _keeps(one: VehicleAccount, visit: Visit) -> Iterator[tuple[int, float]]:
         yield visit.first + (begin + 1 if begin else 0), float(level[begin])
 
 
-def _short(one: VehicleAccount, keeps: tuple[tuple[int, float], ...], last: int) -> Iterator[bool]:
-    """Whether there is less on board than each level asks for, while it does."""
-    for (first, kwh), (end, _) in pairwise([*keeps, (last + 1, 0.0)]):
-        yield float(one.energy_kwh[first : max(end, first + 1)].min()) < kwh - LEAST_KWH
+def _lowest(one: VehicleAccount, keeps: tuple[tuple[int, float], ...], last: int) -> Iterator[float]:
+    """The least on board while each level is asked for."""
+    for (first, _), (end, _) in pairwise([*keeps, (last + 1, 0.0)]):
+        yield float(one.energy_kwh[first : max(end, first + 1)].min())
 
 
 def _time(nanoseconds: int) -> datetime:

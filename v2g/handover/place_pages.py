@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from v2g.handover.amounts import told
+from v2g.handover.amounts import told, told_down
 from v2g.handover.loads import LoadAccount, Service
 from v2g.handover.orders import Gap, Order, Orders, Stay, Trip
 from v2g.handover.page import Item, Page
@@ -21,6 +21,8 @@ from v2g.replay.verdict import Mask
 
 MOST_SPANS = 24
 """So many spans of time are told for one load; more are in a table."""
+MOST_LEVELS = 6
+"""So many powers are told for one load; of more the least and the most, the rest is in a table."""
 ALL, SOME, NONE = "●", "◐", "○"
 
 
@@ -80,14 +82,27 @@ def site_page(telling: Telling, places: Places, name: str) -> Page:
         *([say("site_kind", kind=shown(kind))] if kind else []),
         *([say("people", people=people)] if people else []),
         *([say("contact", contact=shown(contact))] if contact else []),
+        *_limits(telling, name),
     ]
     loads = places.loads.get(name, [])
     power = Item(say("loads"), () if loads else (say("no_loads"),), tuple(load_line(telling, load) for load in loads))
     stays = places.stays.get(name, [])
     visits = [Item(say("visits"), () if stays else (say("no_visits"),))]
     visits += [_visit(telling, order, stay) for order, stay in stays]
-    notes = (say("circuits"),) if any(load.served_kw.max(initial=0.0) > LEAST_KW for load in loads) else ()
+    runs = any(load.served_kw.max(initial=0.0) > LEAST_KW for load in loads)
+    notes = (*((say("signs", all=ALL, some=SOME, none=NONE),) if loads else ()), *((say("circuits"),) if runs else ()))
     return Page("sites", name, say("site", name=shown(name)), tuple(about), (power, *visits), notes)
+
+
+def _limits(telling: Telling, name: str) -> Iterator[str]:
+    """What the connection, the transfer switch and the sockets of a site carry, where that is known."""
+    sites = telling.facts.record.sites
+    if name in sites.names:
+        row = sites.names.index(name)
+        for key in ("import_kw", "transfer_kw", "sockets_kw"):
+            most = float(getattr(sites, key)[row])
+            if np.isfinite(most):
+                yield telling.say(key, kw=told_down(most))
 
 
 def _visit(telling: Telling, order: Order, stay: Stay) -> Item:
@@ -125,15 +140,29 @@ def _status(telling: Telling, load: LoadAccount, served: Mask) -> Iterator[str]:
         yield say("on_always")
     else:
         yield from _spans(telling, "on_spans", load.state == Service.FULL if steady else served)
+        yield from _held(telling, load, part & served)
         if steady:
-            yield from _spans(telling, "part", part)
             yield from _spans(telling, "lost", dark)
         elif part.any():
-            yield say("at_most", kwh=told(float(load.served_kw @ telling.facts.record.hours)))
+            yield say("at_most", kwh=told_down(float(load.served_kw @ telling.facts.record.hours)))
     if load.daily and served.any() and load.kept:
         yield say("day_kept")
     elif load.daily and served.any():
         yield say("day_short", got=told(load.hours_got), need=told(load.hours_owed))
+
+
+def _held(telling: Telling, load: LoadAccount, part: Mask) -> Iterator[str]:
+    """How much power a load may take where that is less than what it asks for; of many powers the least."""
+    powers = np.array([told_down(kw) for kw in load.served_kw.tolist()])
+    levels = list(dict.fromkeys(powers[part].tolist()))
+    if len(levels) > MOST_LEVELS:
+        rows, kw = np.flatnonzero(part), load.served_kw[part]
+        span = telling.points(int(rows[0]), int(rows[-1]) + 1)
+        yield telling.say("part_often", span=span, least=told_down(float(kw.min())), most=told_down(float(kw.max())))
+        return
+    for level in levels:
+        spans = telling.all_points(where(part & (powers == level)))
+        yield telling.say("part", spans=spans, kw=level)
 
 
 def _spans(telling: Telling, key: str, mask: Mask) -> Iterator[str]:

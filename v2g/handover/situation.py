@@ -87,6 +87,8 @@ class Situation:
         if load.kept or since is None:
             return say("served")
         at = self.telling.at_point(since)
+        if load.unpowered:
+            return say("unpowered", need=told(load.hours_owed))
         if load.daily:
             return say("short_day", got=told(load.hours_got), need=told(load.hours_owed), at=at)
         what = "dark" if load.state[since] == Service.DARK else "short"
@@ -100,6 +102,8 @@ class Situation:
     def _hours(self, load: LoadAccount) -> str:
         if load.kept or load.short_from is None:
             return ""
+        if load.unpowered:
+            return "0"
         left = (self.telling.point(load.short_from) - self._now).total_seconds() / 3600.0
         return told(max(0.0, left))
 
@@ -134,13 +138,23 @@ class Situation:
         lines = [
             say("fleet_now", count=len(facts.vehicles), now=told(now), at=self.telling.at(at),
                 end=told(float(facts.fleet_kwh[-1]))),
-            say("fleet_reserve", reserve=told(float(facts.reserve_kwh[-1]))),
+            self.telling.language.blank.join(
+                [say("fleet_reserve", reserve=told(float(facts.reserve_kwh[-1]))), *self._kept]
+            ),
         ]  # fmt: skip
         if not short:
             return [*lines, say("reserve_kept")]
         total, worst = sum(one.short_kwh for one in short), short[0]
         known = {"kwh": told_up(total), "vehicle": brief(worst.name), "most": told_up(worst.short_kwh)}
         return [*lines, say("reserve_short", count=len(short), **known)]
+
+    @property
+    def _kept(self) -> list[str]:
+        """How much energy at the end is in vehicles that no way of giving is open to in the whole plan."""
+        record, vehicles = self.telling.facts.record, self.telling.facts.vehicles
+        ways = record.fleet.discharge_max_kw + record.fleet.v2h_max_kw + record.fleet.v2l_max_kw
+        kwh = sum(float(one.energy_kwh[-1]) for one, most in zip(vehicles, ways, strict=True) if not most.any())
+        return [self.telling.say("fleet_kept", kwh=told(kwh))] if kwh > LEAST_KWH else []
 
     @property
     def supply(self) -> list[str]:
@@ -186,7 +200,7 @@ class Situation:
             known = {"load": brief(load.name), "tier": load.tier, "place": place,
                      "since": self.telling.at_point(load.short_from)}  # fmt: skip
             if load.daily:
-                yield self.telling.say("decide_day", **known)
+                yield self.telling.say("decide_none" if load.unpowered else "decide_day", **known)
             else:
                 dark = "dark" if load.state[load.short_from] == Service.DARK else "short"
                 yield self.telling.say("decide_dark", what=self.telling.say(f"decide_{dark}_what"), **known)
@@ -209,12 +223,18 @@ class Situation:
             yield self.telling.say("decide_short", **known)
 
     @property
+    def _has_feeder(self) -> bool:
+        case = self.telling.facts.case
+        return any(len(case.table(name)) for name in ("lines", "transformers"))
+
+    @property
     def assumptions(self) -> list[str]:
         """What all of it rests on."""
         telling, origin = self.telling, self.telling.facts.origin
         guarantee = telling.facts.case.header.get("guarantee_h")
         lines = [telling.say("assume_model"),
-                 telling.say("assume_network", network=origin["network"], policy=origin["policy"])]  # fmt: skip
+                 telling.say("assume_network" if self._has_feeder else "assume_no_network",
+                             network=origin["network"], policy=origin["policy"])]  # fmt: skip
         if isinstance(guarantee, int | float) and np.isfinite(guarantee):
             lines.append(telling.say("assume_guarantee", hours=told(float(guarantee))))
         return [*lines, telling.say("assume_horizon", end=telling.at_point(-1))]

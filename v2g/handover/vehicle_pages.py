@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from v2g.handover.amounts import percent_beside, percent_up, told, told_beside, told_up
+from v2g.handover.amounts import percent_beside, percent_up, told, told_beside, told_down, told_up
 from v2g.handover.feeding import Use
 from v2g.handover.orders import LEAST_KWH, Gap, Order, Orders, Stay, Step, Trip, Work
 from v2g.handover.page import Item, Page
 from v2g.handover.safe import shown
 from v2g.handover.sms import messages
 from v2g.handover.telling import Telling
-from v2g.handover.vehicles import Doing
+from v2g.handover.vehicles import LEAST_KW, Doing
 
 NAMED = 3
 """So many loads are named where a vehicle feeds more."""
+LEAST_HOURS = 0.01
+"""Less of an hour is not told."""
 MOST_SPANS = 4
 """So many spans of time a driver is told for one load; more are on the sheet of the place."""
 
@@ -64,7 +66,7 @@ def stay_lines(telling: Telling, order: Order, stay: Stay) -> Iterator[str]:
     for first, last in stay.holds:
         yield say("holds", since=telling.at_point(first), until=telling.at_point(last))
     if stay.idle:
-        yield say("plugged_idle" if stay.charger else "parked_idle")
+        yield _idle_line(telling, stay)
     purpose = purpose_line(telling, stay)
     if purpose:
         yield purpose
@@ -82,6 +84,15 @@ def stay_lines(telling: Telling, order: Order, stay: Stay) -> Iterator[str]:
         yield say("sockets")
 
 
+def _idle_line(telling: Telling, stay: Stay) -> str:
+    if not stay.charger:
+        return telling.say("parked_idle")
+    if stay.live:
+        return telling.say("plugged_idle")
+    takes = stay.standby_kw > LEAST_KW
+    return telling.say("plugged_standby", kw=told(stay.standby_kw)) if takes else telling.say("plugged_dead")
+
+
 def purpose_line(telling: Telling, stay: Stay) -> str:
     """For whom it is plugged in; nothing where it gives nothing through the charger."""
     ways = {work.doing for work in stay.works} & {Doing.FEEDER, Doing.BUILDING}
@@ -89,8 +100,13 @@ def purpose_line(telling: Telling, stay: Stay) -> str:
         return ""
     until = telling.at(stay.until)
     if stay.fed:
-        return telling.say("feeds", loads=some_loads(telling, stay.fed), until=until)
+        return telling.say("feeds", loads=_fed(telling, stay, ways), until=until)
     return telling.say("feeds_network" if Doing.FEEDER in ways else "feeds_building", until=until)
+
+
+def _fed(telling: Telling, stay: Stay, ways: set[Doing]) -> str:
+    """All loads of a building; some of a feeder, which has too many."""
+    return some_loads(telling, stay.fed) if Doing.FEEDER in ways else telling.language.listed(map(shown, stay.fed))
 
 
 def some_loads(telling: Telling, names: tuple[str, ...]) -> str:
@@ -102,16 +118,17 @@ def some_loads(telling: Telling, names: tuple[str, ...]) -> str:
 
 
 def _work_line(telling: Telling, stay: Stay, work: Work) -> str:
-    key = "charges" if work.doing == Doing.CHARGE else "gives"
+    gives = "gives_at_times" if work.hours < work.window_h - LEAST_HOURS else "gives"
+    key = "charges" if work.doing == Doing.CHARGE else gives
     return telling.say(
-        key, kwh=told(work.kwh), mean=told(work.mean_kw), peak=told_up(work.peak_kw),
+        key, kwh=told(work.kwh), mean=told(work.mean_kw), peak=told_down(work.peak_kw), hours=told(work.hours),
         span=_during(telling, stay, [(work.first, work.last)]), until=telling.at(stay.until),
     )  # fmt: skip
 
 
 def use_line(telling: Telling, stay: Stay, use: Use, most: int = MOST_SPANS) -> str:
     """One load at the sockets: when, at most how much; of more than ``most`` spans only the first and last time."""
-    known = {"load": shown(use.load), "peak": told_up(use.peak_kw), "kwh": told(use.kwh)}
+    known = {"load": shown(use.load), "peak": told_down(use.peak_kw), "kwh": told_down(use.kwh)}
     if len(use.spans) > most:
         span = _during(telling, stay, [(use.spans[0][0], use.spans[-1][1])])
         return telling.say("use_often", span=span, place=shown(stay.place), **known)
@@ -128,7 +145,8 @@ def keep_lines(telling: Telling, order: Order, stay: Stay) -> Iterator[str]:
     """What the driver keeps, from when on."""
     for position, (point, kwh) in enumerate(stay.keeps):
         if kwh > LEAST_KWH:
-            amount = {"kwh": told_up(kwh), "percent": percent_up(kwh, order.account.capacity_kwh)}
+            percent = percent_up(kwh, order.account.capacity_kwh, stay.lowest[position])
+            amount = {"kwh": told_up(kwh), "percent": percent}
             key = "keep_short" if stay.short[position] else "keep_from" if position else "keep"
             yield telling.say(key, since=telling.at_point(point), **amount)
 
@@ -150,7 +168,7 @@ def trip_lines(telling: Telling, order: Order, trip: Trip) -> Iterator[str]:
 
 def _levels(have: float, need: float, capacity: float) -> dict[str, object]:
     return {
-        "need": told_up(need), "need_percent": percent_up(need, capacity),
+        "need": told_up(need), "need_percent": percent_up(need, capacity, have),
         "have": told_beside(have, need), "have_percent": percent_beside(have, need, capacity),
     }  # fmt: skip
 
@@ -187,7 +205,8 @@ def _short(telling: Telling, order: Order, step: Step, first: bool) -> Iterator[
     for position, (point, kwh) in enumerate(step.keeps):
         if kwh > LEAST_KWH:
             key = "sms_keep_short" if step.short[position] else "sms_keep_from" if position else "sms_keep"
-            yield say(key, since=telling.at_point(point), kwh=told_up(kwh), percent=percent_up(kwh, capacity))
+            percent = percent_up(kwh, capacity, step.lowest[position])
+            yield say(key, since=telling.at_point(point), kwh=told_up(kwh), percent=percent)
     yield from _short_purpose(telling, step)
 
 
@@ -196,7 +215,7 @@ def _short_purpose(telling: Telling, stay: Stay) -> Iterator[str]:
     if stay.holds:
         yield telling.say("sms_feeds_network")
     elif ways & {Doing.FEEDER, Doing.BUILDING} and stay.fed:
-        yield telling.say("sms_feeds", loads=some_loads(telling, stay.fed))
+        yield telling.say("sms_feeds", loads=_fed(telling, stay, ways))
     elif ways & {Doing.FEEDER, Doing.BUILDING}:
         yield telling.say("sms_feeds_network" if Doing.FEEDER in ways else "sms_feeds_building")
     if stay.uses:

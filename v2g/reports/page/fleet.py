@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from v2g.handover.facts import Facts
-from v2g.handover.vehicles import Doing, VehicleAccount
+from v2g.handover.vehicles import Doing, VehicleAccount, doings
 from v2g.replay.verdict import Array
 from v2g.reports.page.markup import visible
-from v2g.reports.page.packing import packed, rounded, words32
+from v2g.reports.page.packing import Packed, packed, planes, rounded, words32
 
 SOC_STEPS = 200
 DOINGS = tuple(Doing)
 SHORT_KWH = 1e-6
+TENTHS = 10
+"""Steps of power in a kW: what people are shown."""
 
 
 def fleet_data(facts: Facts) -> dict[str, Any]:
@@ -32,7 +34,8 @@ def fleet_data(facts: Facts) -> dict[str, Any]:
         "soc": packed(np.clip(np.round(SOC_STEPS * energy / capacity), 0, 255)),
         "below": packed(_short(facts, [one.name for one in ordered])),
         "least": packed(np.clip(np.round(SOC_STEPS * need / capacity), 0, 255)),
-        **_acts(ordered), "energy": rounded(facts.fleet_kwh), "reserve": rounded(facts.reserve_kwh),
+        **_acts(ordered), "tenths": _power(facts, [one.name for one in ordered]),
+        "energy": rounded(facts.fleet_kwh), "reserve": rounded(facts.reserve_kwh),
     }  # fmt: skip
 
 
@@ -47,9 +50,20 @@ def _least_spare(one: VehicleAccount) -> float:
 
 def _short(facts: Facts, names: list[str]) -> Array:
     """Where a vehicle has less than its driver needs, (V, T)."""
-    row = {name: at for at, name in enumerate(facts.record.fleet.names)}
     below = facts.record.vehicle_sheet["shortfall_kwh"] > SHORT_KWH
-    return np.asarray(below[[row[name] for name in names]], dtype=float)
+    return np.asarray(below[_rows(facts, names)], dtype=float)
+
+
+def _power(facts: Facts, names: list[str]) -> list[Packed]:
+    """Power of what each vehicle does in each interval, in tenths of a kW."""
+    anywhere = np.ones(facts.case.steps, dtype=bool)
+    rows = [doings(facts.record.vehicle_sheet, row, anywhere)[1] for row in _rows(facts, names)]
+    return planes(np.round(TENTHS * _stacked(rows, facts.case.steps)))
+
+
+def _rows(facts: Facts, names: list[str]) -> list[int]:
+    row = {name: at for at, name in enumerate(facts.record.fleet.names)}
+    return [row[name] for name in names]
 
 
 def coded(words: Iterable[str]) -> dict[str, Any]:
@@ -60,18 +74,17 @@ def coded(words: Iterable[str]) -> dict[str, Any]:
 
 
 def _acts(ordered: list[VehicleAccount]) -> dict[str, Any]:
-    """From which interval on a vehicle does what, where, with how many watts; ``begin`` is where its rows start."""
-    begin, first, doing, watts, where = [0], [], [], [], []
+    """From which interval on a vehicle does what, where; ``begin`` is where its rows start."""
+    begin, first, doing, where = [0], [], [], []
     for one in ordered:
         for visit in one.visits:
             for act in visit.acts:
                 first.append(act.first)
                 doing.append(DOINGS.index(act.doing))
-                watts.append(round(1000.0 * act.mean_kw))
                 where.append(visit.charger or visit.site)
         begin.append(len(first))
     places = coded(where)
     return {
-        "begin": words32(begin), "first": words32(first), "doing": packed(np.array(doing)), "watts": words32(watts),
+        "begin": words32(begin), "first": words32(first), "doing": packed(np.array(doing)),
         "where": words32(places["at"]), "places": places["words"],
     }  # fmt: skip

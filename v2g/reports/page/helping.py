@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,11 @@ PRICED = "One more kWh"
 """How a sentence about prices begins; the page has its own."""
 NEARLY = 0.99
 """Prices within that share of the highest are as high."""
+SPAN = re.compile(
+    r"(?:\d{4}-\d\d-\d\d \d\d:\d\d(?: (?:to|and) \d\d:\d\d\b)?|from \d\d:\d\d until \d\d:\d\d)"
+    r"(?! UTC)(?! (?:to|and|until) (?:\d{4}-\d\d|\d\d:\d\d))"
+)
+"""The last time of a moment or span in a reason that no zone follows; reasons are in UTC."""
 SENTENCES = {
     "plug": "One more plug at {name}, {at}: at most {worth:.2g} h.",
     "fuel": "One more litre for {name}: {worth:.2g} h.",
@@ -59,6 +64,32 @@ class Help:
 
 def helping(facts: Facts, prices: Prices, within: float | None) -> Help:
     """What would help; ``within`` so many seconds remedies are looked for, not at all if None."""
+    found = _helping(facts, prices, within)
+    return found if facts.clock.zone == "UTC" else _with_zone(found)
+
+
+def _with_zone(help_: Help) -> Help:
+    """The same with UTC after the times in reasons, for a page whose other times are local."""
+    missing = tuple(
+        replace(
+            one, why=zoned(one.why), beside=zoned(one.beside), more=tuple(map(zoned, one.more)),
+            remedies=tuple(map(zoned, one.remedies)),
+        )
+        for one in help_.missing
+    )  # fmt: skip
+    return replace(help_, missing=missing, vehicles=tuple(map(zoned, help_.vehicles)))
+
+
+def zoned(words: str) -> str:
+    """Words with UTC after each moment or span.
+
+    >>> zoned("Dark from 2026-01-15 18:00 to 20:00 and at 2026-01-16 01:00 UTC.")
+    'Dark from 2026-01-15 18:00 to 20:00 UTC and at 2026-01-16 01:00 UTC.'
+    """
+    return SPAN.sub(r"\g<0> UTC", words)
+
+
+def _helping(facts: Facts, prices: Prices, within: float | None) -> Help:
     if within is None and len(facts.case.table("vehicles")) * facts.case.steps > EXPLAINED:
         return _unexplained(facts, prices)
     reasons = explain(facts.case, facts.plan, within is not None, time_limit=within)
@@ -68,7 +99,7 @@ def helping(facts: Facts, prices: Prices, within: float | None) -> Help:
         groups.setdefault(_sentences(reason.why)[0], []).append(reason)
     worth = (*_dearest(facts, prices), *_best_units(facts)) if lost else ()
     return Help(
-        tuple(_missing(why, members) for why, members in groups.items()), worth, _how(facts, within, bool(worth)),
+        tuple(_missing(why, members) for why, members in groups.items()), worth, _how(within, bool(worth)),
         tuple(f"{reason.what} {reason.why}" for reason in reasons if reason.subject == "vehicle"),
     )  # fmt: skip
 
@@ -128,12 +159,10 @@ def _best_units(facts: Facts) -> list[str]:
     return found
 
 
-def _how(facts: Facts, within: float | None, worth: bool) -> str:
+def _how(within: float | None, worth: bool) -> str:
     said = "Reasons: read from case and plan by separate code."
     if worth:
         said = f"{said} {WORTH}"
-    if facts.clock.zone != "UTC":
-        said += " Times in reasons are UTC."
     if within is None:
         return f"{said} Remedies were not tried by solving again (v2g explain, or --remedies-within)."
     return f"{said} Remedies: the case solved again with each and audited, for at most {within:g} s."

@@ -2,13 +2,14 @@
 const M = D.map;
 const LETTERS = { grid: "N", generator: "G", battery: "B", solar: "S" };
 const FEW_BUSES = 60, MANY_BUSES = 400, PIXELS_A_NAME = 20000;
+/* Squares of loads in a row beside their bus, and units of the whole map to a pixel on the narrowest screens. */
+const SQUARES_A_ROW = 6, WIDEST_PIXEL = 3;
 
 function buildMap() {
   const volt = unpacked(M.volt), beyond = unpacked(M.beyond), flow = unpacked(M.branch.flow), cars = unpacked(M.cars.doing);
   const worth = D.prices ? unpacked(D.prices.worth) : null, rowOf = new Map();
   if (D.prices) D.prices.row.forEach((bus, row) => rowOf.set(bus, row));
-  const pad = 40, height = Math.max(...M.y) + 2 * pad, whole = [-pad, -pad, 1000 + 2 * pad, height];
-  let view = whole.slice(), picked = null;
+  let picked = null;
   const picture = svg("svg", { role: "img", "aria-label": "Map of the feeder", class: M.bus.length > MANY_BUSES ? "many" : "" });
   byId("map-box").append(picture);
 
@@ -30,7 +31,7 @@ function buildMap() {
     if (bus < 0 || load >= D.loads.critical) return;
     const nth = at.get(bus) || 0;
     at.set(bus, nth + 1);
-    loads.push([mark(bus, 6 + 12 * nth, -16, svg("path", { d: "M0 0H10V10H0Z" })), load]);
+    loads.push([mark(bus, 6 + 12 * (nth % SQUARES_A_ROW), -16 - 12 * Math.floor(nth / SQUARES_A_ROW), svg("path", { d: "M0 0H10V10H0Z" })), load]);
   });
   M.sources.bus.forEach((bus, i) => {
     if (bus < 0) return;
@@ -40,13 +41,24 @@ function buildMap() {
   });
   const wheels = M.cars.bus.map((bus) => mark(bus, -16, 3, svg("path", { d: "M0 0" })));
 
+  /* The whole map has room for every mark at its edges. */
+  const pad = 40, size = 12, low = [-pad, -pad], high = [1000 + pad, Math.max(...M.y) + pad];
+  for (const [, bus, ...away] of beside) {
+    [M.x[bus], M.y[bus]].forEach((spot, way) => {
+      low[way] = Math.min(low[way], spot + WIDEST_PIXEL * away[way]);
+      high[way] = Math.max(high[way], spot + WIDEST_PIXEL * (away[way] + size));
+    });
+  }
+  const whole = [...low, high[0] - low[0], high[1] - low[1]];
+  let view = whole.slice();
+
   const named = new Set(), labels = [];
   const label = (bus, said) => {
     if (!named.has(bus)) labels.push([svg("text", {}, said), bus, 7 * said.length]);
     named.add(bus);
   };
   const lostFirst = loads.map(([, load]) => load).sort((a, b) => D.loads.kept[a] - D.loads.kept[b] || a - b);
-  lostFirst.forEach((load) => label(M.loads[load], D.loads.name[load]));
+  lostFirst.forEach((load) => label(M.loads[load], M.bus[M.loads[load]]));
   if (M.bus.length <= FEW_BUSES) M.bus.forEach((said, bus) => label(bus, said));
   picture.append(svg("g", {}, ...lines), svg("g", {}, ...dots), ring, svg("g", {}, ...beside.map((one) => one[0])), svg("g", {}, ...labels.map((one) => one[0])));
 

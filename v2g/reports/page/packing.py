@@ -43,6 +43,20 @@ def _runs(flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.stack([(counts - 1).astype(np.uint8), values], axis=1).ravel()
 
 
+def planes(values: NDArray[Any]) -> list[Packed]:
+    """Whole numbers from 0 of any shape, packed byte by byte, the lowest first: as many as the largest needs.
+
+    >>> planes(np.array([105, 500]))
+    [{'n': 2, 'raw': 'afQ='}, {'n': 2, 'raw': 'AAE='}]
+    """
+    rest = np.asarray(values, dtype=np.int64)
+    found: list[Packed] = []
+    while not found or rest.any():
+        found.append(packed(rest & 255))
+        rest = rest >> 8
+    return found
+
+
 def words32(values: Sequence[int] | NDArray[Any]) -> Packed:
     """Whole numbers from 0 as little-endian 32-bit words in base64."""
     data = np.asarray(values, dtype="<u4")

@@ -2,7 +2,8 @@
 const SIGNS = ["○", "✔", "◐", "✖"];
 const DOING = ["gives to the feeder", "feeds the building", "feeds plugs", "charges", "stands by", "away"];
 const F = D.fleet;
-const actBegin = unpacked(F.begin), actFirst = unpacked(F.first), actDoing = unpacked(F.doing), actWatts = unpacked(F.watts), actWhere = unpacked(F.where);
+const actBegin = unpacked(F.begin), actFirst = unpacked(F.first), actDoing = unpacked(F.doing), actWhere = unpacked(F.where);
+const tenths = F.tenths.map(unpacked);
 
 /* What a vehicle does in an interval: the row of its act. */
 function actOf(vehicle, t) {
@@ -10,9 +11,10 @@ function actOf(vehicle, t) {
   while (act + 1 < actBegin[vehicle + 1] && actFirst[act + 1] <= t) act += 1;
   return act;
 }
+const kwOf = (vehicle, t) => tenths.reduceRight((sum, plane) => 256 * sum + plane[vehicle * T + t], 0) / 10;
 function carWords(vehicle, t) {
-  const act = actOf(vehicle, t), kw = actWatts[act] / 1000;
-  return DOING[actDoing[act]] + (kw > 0 ? `, ${fixed(kw, 1)} kW` : "");
+  const kw = kwOf(vehicle, t);
+  return DOING[actDoing[actOf(vehicle, t)]] + (kw > 0 ? `, ${fixed(kw, 1)} kW` : "");
 }
 
 function buildPlaces() {

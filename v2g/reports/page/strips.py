@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from v2g.handover.clock import Clock
 from v2g.handover.facts import Facts
-from v2g.handover.headline import when
+from v2g.handover.headline import lack_words, trouble_of, when
 from v2g.handover.loads import LoadAccount, Service
 from v2g.handover.spans import spans
 from v2g.reports.page.markup import Markup, joined, tag
@@ -84,11 +84,5 @@ def outcome(clock: Clock, load: LoadAccount) -> str:
         return f"{100 * load.hours_got / load.hours_owed:.0f} % of its daily need" if load.hours_owed else "not served"
     if load.short_from is None:
         return "not served"
-    full = load.required & (load.state == Service.FULL)
-    dark = load.required & (load.state == Service.DARK)
-    if bool(np.all(dark == load.required)):
-        return "dark throughout"
-    lasting = not full[load.short_from :].any()
-    got = f"{load.hours_got:,.1f} of {load.hours_owed:,.1f} h"
-    word = "dark" if dark.any() else "short"
-    return f"{word if lasting else f'{word} at times'} from {when(clock, load.short_from)}, {got}"
+    said = lack_words(clock, trouble_of(load, load.short_from))
+    return f"{said}, {load.hours_got:,.1f} of {load.hours_owed:,.1f} h"
