@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -23,6 +24,7 @@ def serve(tasks: Connection, life: Connection, folder: Path, memory_mb: int | No
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(life,), daemon=True).start()
     limit_memory(memory_mb)
+    gc.freeze()  # what is loaded by now stays: the collector need not go through it again in every scenario
     desk = Desk(lambda name, sha256: kept_base(folder, name, sha256), lambda sha256: list_of(folder, sha256))
     while True:
         try:

@@ -12,7 +12,9 @@ def numbers(frame: pd.DataFrame, name: str, default: float = np.nan) -> Array:
     """A column as float64, shape (rows,); ``default`` where blank or missing."""
     if name not in frame.columns:
         return np.full(len(frame), default)
-    values = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
+    found = frame[name]
+    plain = isinstance(found.dtype, np.dtype) and found.dtype.kind == "f"
+    values = (found if plain else pd.to_numeric(found, errors="coerce")).to_numpy(dtype=float)
     return np.where(np.isnan(values), default, values)
 
 
