@@ -229,7 +229,8 @@ CHANGES: dict[tuple[str, str], tuple[int, str]] = {
     **{("transformers", f"tap_{phase}"): (0, "1.01") for phase in "abc"}, ("capacitors", "kvar"): (0, "31"),
     ("capacitors", "closed"): (1, "1"), ("chargers", "charge_kw"): (0, "6"), ("chargers", "discharge_kw"): (0, "5"),
     ("chargers", "charge_eff"): (0, "0.94"), ("chargers", "discharge_eff"): (0, "0.91"),
-    ("chargers", "plugs"): (0, "1"), ("chargers", "connection"): (1, "wye"), ("trips", "energy_kwh"): (0, "7"),
+    ("chargers", "plugs"): (0, "1"), ("chargers", "connection"): (1, "wye"), ("chargers", "ocpp"): (0, "2.1"),
+    ("trips", "energy_kwh"): (0, "7"),
     ("loads", "kw"): (0, "31"), ("loads", "kvar"): (0, "11"), ("loads", "tier"): (0, "2"),
     ("loads", "people"): (0, "41"), ("loads", "connection"): (1, "wye"), ("loads", "service"): (1, "flexible"),
     ("loads", "profile"): (0, "sun"), ("loads", "from_utc"): (0, "2026-01-15T19:00:00Z"),
@@ -285,8 +286,9 @@ ORDERS = {
 }
 """Orders to the drivers of the town, and how long its outage may last."""
 
-FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y"), ("sites", "people")}
-"""Columns that are data for other programs, such as drawings; no reading of the model may depend on them."""
+FOR_PEOPLE = {("lines", "switch"), ("buses", "x"), ("buses", "y"), ("sites", "people"), ("chargers", "ocpp")}
+"""Columns that are data for other programs, such as drawings and exports; no reading of the model may depend on
+them."""
 OF_AC = {("transformers", "tap_step"), ("loads", "kw_exponent"), ("loads", "kvar_exponent")}
 """Columns that the linear model leaves to the AC replay (`tests/test_ac.py`)."""
 CHECKED_ONLY = {("chargers", "plugs"), ("capacitors", "connection")}
