@@ -70,4 +70,5 @@ class Cautious(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    turns = Tiers.turns
     taps = Tiers.taps

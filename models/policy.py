@@ -13,7 +13,7 @@ class Carry(Part):
     title = "The end of a plan"
     carry_h = 0.0
 
-    sets = {"e": "last", "g": "steered"}
+    sets = {"e": "last", "g": "steered", "u": "queued"}
 
     wanted = param("kWh", r"\hat K", over="e", help="critical demand of so many hours, at the mean of the last day")
     asked = param("1", r"\kappa", over="e", help="1 where anything is asked for")
@@ -83,6 +83,11 @@ class Tiers(Carry):
         """As little energy moved through batteries as possible."""
         return self.wear[()]
 
+    @objective("kWh", "kWh from sockets of cars out of turn")
+    def turns(self, u):
+        """Where several cars could feed an appliance, one after the other does, and cords are moved seldom."""
+        return self.waited[()]
+
     @objective("1", "squared voltage by taps that move")
     def taps(self, g):
         """Where taps can move, they move as little as possible."""
@@ -103,6 +108,7 @@ class Hours(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    turns = Tiers.turns
     taps = Tiers.taps
 
 
@@ -120,4 +126,5 @@ class Drivers(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    turns = Tiers.turns
     taps = Tiers.taps

@@ -20,6 +20,8 @@ class Sockets(Part):
     cord_interval = param("t", "t", over="p", help="interval of a cord")
     most = param("kW", r"\overline S", over="p", help="most that the load draws")
     eff = param("1", r"\eta^l", over="p", help="battery to socket")
+    late = param("1", r"\omega", over="p", help="0 for the first car of a site, more for each that should wait")
+    hours = param("h", r"\Delta^l", over="p", help="length of the interval of a cord")
     sockets = param("kW", r"\overline L", over="c", help="all sockets of the car, times share of interval")
     room = param("kW", r"\overline L", over="o", help="most that a site takes from cars")
     rated = param("1", r"\varrho", over="o", help="1 where that is known")
@@ -63,3 +65,8 @@ class Sockets(Part):
     def fed(self, p):
         """Part of what the load gets."""
         return self.give[p]
+
+    @total(over="p", into="waited")
+    def waiting(self, p):
+        """Energy that a later car gives."""
+        return self.hours[p] * self.late[p] * self.give[p]

@@ -24,5 +24,6 @@ TOTALS = (
     Shared("unserved_energy", "kWh", "E", (), "energy that other loads ask for and do not get"),
     Shared("fuel", "L", "F", (), "fuel burnt"),
     Shared("wear", "kWh", "W", (), "energy moved through batteries, in and out, and drawn beyond demand"),
+    Shared("waited", "kWh", "V", (), "energy from sockets of cars that should wait for their turn, weighted"),
     Shared("shifted", "1", "R", (), "squared voltage that taps add or take off beyond how they are given"),
 )

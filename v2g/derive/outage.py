@@ -76,6 +76,7 @@ def carried_kwh(case: Case, policy: type[Part]) -> float:
 
 def _end(context: Context, part: type[Part]) -> dict[str, Any]:
     context.sets["last"] = ["end"]
+    context.sets["queued"] = ["waiting"] if context.sets.get("sockets.waiting") else []
     context.sets["steered"] = ["moved"] if context.sets.get("regulated") else []
     wanted = np.array([carried_kwh(context.case, part)])
     return {"wanted": wanted, "asked": (wanted > 0.0).astype(float)}

@@ -12,6 +12,7 @@ from v2g.derive.context import Context
 from v2g.derive.fleet import of_post, premises_limit, socket_limit
 from v2g.derive.mobility import Mask
 from v2g.derive.places import column, numbered, words
+from v2g.derive.turns import lateness
 from v2g.language import Part
 
 
@@ -119,6 +120,8 @@ def derive_sockets(context: Context, part: type[Part]) -> dict[str, Any]:
     *places, of_place = _pairs(load_sites(context)[load], interval, case.steps)
     laid = {"loads": load, "vehicles": vehicle, "intervals": interval}
     _tell(context, "sockets", places, cords=laid, cars={"vehicles": cars, "intervals": car_times})
+    late = lateness(context, vehicle, load, interval, load_sites(context)[load])
+    context.sets["sockets.waiting"] = ["later"] if late.any() else []
     return {
         **_limited(context, "sockets_kw", places, "room"),
         "car": of_car,
@@ -129,6 +132,8 @@ def derive_sockets(context: Context, part: type[Part]) -> dict[str, Any]:
         "most": context.load_most[load, interval],
         "eff": column(case, "vehicles", "v2l_eff", 0.9)[vehicle] if vehicle.size else np.zeros(0),
         "sockets": socket_limit(context)[cars, car_times],
+        "late": late,
+        "hours": case.hours[interval],
     }
 
 
