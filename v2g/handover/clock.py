@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from v2g.case import Case
@@ -22,6 +22,14 @@ class Clock:
         """The T + 1 points of a case, in UTC."""
         points = tuple(point.to_pydatetime().astimezone(UTC) for point in case.boundaries)
         return cls(points, str(case.header.get("time_zone", "UTC")))
+
+    def at(self, point: float) -> datetime:
+        """A point in UTC; 2.5 lies in the middle of the third interval, told to the minute."""
+        whole = int(point // 1)
+        if point == whole:
+            return self.points[whole]
+        moment = self.points[whole] + (point - whole) * (self.points[whole + 1] - self.points[whole])
+        return (moment + timedelta(seconds=30)).replace(second=0, microsecond=0)
 
     def local(self, point: int) -> datetime:
         """A point in local time."""

@@ -1,4 +1,4 @@
-"""Who lives on a vehicle: loads at its sockets, in its building, or in the island that it feeds."""
+"""Who lives on a vehicle through its charger: loads in its building, or in the island that it feeds."""
 
 from __future__ import annotations
 
@@ -16,27 +16,10 @@ from v2g.replay.verdict import Index, Mask
 
 
 @dataclass(frozen=True)
-class Use:
-    """What one vehicle gives to one load by its sockets: in these spans of points, at most so many kW, kWh in all."""
-
-    load: str
-    spans: tuple[tuple[int, int], ...]
-    peak_kw: float
-    kwh: float
-
-
-@dataclass(frozen=True)
 class Feeding:
     """Who is fed by whom in a plan."""
 
     record: Record
-
-    def uses(self, vehicle: int, first: int, last: int) -> tuple[Use, ...]:
-        """Loads at the sockets of a vehicle from one point to another, in the order of the case."""
-        mine = self._by_vehicle.get(vehicle, self._none)
-        gives = self.record.deliveries
-        rows = mine[(gives.at[mine] >= first) & (gives.at[mine] < last) & (gives.kw[mine] > LEAST_KW)]
-        return tuple(self._use(rows[gives.load[rows] == load]) for load in np.unique(gives.load[rows]).tolist())
 
     def live(self, visit: Visit) -> bool:
         """Whether the charger of a visit is ever supplied from the feeder meanwhile."""
@@ -69,26 +52,6 @@ class Feeding:
             mine = np.zeros(self.record.case.steps, dtype=bool)
             mine[visit.first : visit.last] = self.record.islands.former[node, visit.first : visit.last] == rank
             yield from where(mine)
-
-    @cached_property
-    def _none(self) -> Index:
-        return np.zeros(0, dtype=np.int64)
-
-    @cached_property
-    def _by_vehicle(self) -> dict[int, Index]:
-        """Rows of deliveries to plugs by vehicle."""
-        gives = self.record.deliveries
-        rows = np.flatnonzero(gives.plug)
-        order = rows[np.argsort(gives.vehicle[rows], kind="stable")]
-        names, starts = np.unique(gives.vehicle[order], return_index=True)
-        return {int(name): part for name, part in zip(names, np.split(order, starts[1:]), strict=False)}
-
-    def _use(self, rows: Index) -> Use:
-        gives = self.record.deliveries
-        on = np.zeros(self.record.case.steps)
-        on[gives.at[rows]] = gives.kw[rows]
-        name = self.record.loads.names[int(gives.load[rows[0]])]
-        return Use(name, tuple(where(on > 0)), float(on.max()), float(on @ self.record.hours))
 
     @cached_property
     def _ranked(self) -> list[int]:

@@ -65,8 +65,9 @@ def _of_stay(facts: Facts, whose: tuple[str, ...], number: int, stay: Stay) -> I
         yield (*whose, number, WHAT[work.doing], *time, stay.place, stay.charger, "", work.mean_kw, work.peak_kw,
                work.kwh, *none)  # fmt: skip
     for use in stay.uses:
-        hours = sum(float(facts.record.hours[first:last].sum()) for first, last in use.spans)
-        time = times(facts, facts.clock.points[use.spans[0][0]], facts.clock.points[use.spans[-1][1]])
+        laid = [(facts.clock.at(first), facts.clock.at(last)) for first, last in use.spans]
+        hours = sum((last - first).total_seconds() for first, last in laid) / 3600.0
+        time = times(facts, laid[0][0], laid[-1][1])
         yield (*whose, number, "socket for a load", *time, stay.place, "", use.load, use.kwh / hours, use.peak_kw,
                use.kwh, *none)  # fmt: skip
 

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from v2g.handover.cords import Cords, Use
 from v2g.handover.facts import Facts
-from v2g.handover.feeding import Feeding, Use
+from v2g.handover.feeding import Feeding
 from v2g.handover.spans import spans
 from v2g.handover.vehicles import LEAST_KW, Doing, Drive, VehicleAccount, Visit
 from v2g.replay.columns import texts, times
@@ -148,6 +149,11 @@ class Orders:
         return Feeding(self.facts.record)
 
     @cached_property
+    def cords(self) -> Cords:
+        """Which car feeds which load by its sockets."""
+        return Cords(self.facts.record)
+
+    @cached_property
     def bus_of(self) -> dict[str, str]:
         """Buses of chargers."""
         table = self.facts.case.table("chargers")
@@ -178,7 +184,7 @@ class Orders:
         return Stay(
             visit.first, visit.last, visit.site or self.bus_of.get(visit.charger, ""), visit.charger,
             visit.arrive_kwh, visit.leave_kwh, tuple(_works(self.facts.record, row, visit)),
-            self.feeding.uses(row, visit.first, visit.last), self.feeding.fed(row, visit),
+            self.cords.uses(row, visit.first, visit.last), self.feeding.fed(row, visit),
             tuple(self.feeding.holds(visit)), keeps, short, lowest, self.feeding.live(visit),
             _standby_kw(self.facts.record, row, visit), *self._presence(one, visit),
         )  # fmt: skip

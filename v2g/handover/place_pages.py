@@ -87,11 +87,26 @@ def site_page(telling: Telling, places: Places, name: str) -> Page:
     loads = places.loads.get(name, [])
     power = Item(say("loads"), () if loads else (say("no_loads"),), tuple(load_line(telling, load) for load in loads))
     stays = places.stays.get(name, [])
+    moves = tuple(_cord_lines(telling, places, loads))
+    cords = (Item(say("cords"), points=moves),) if moves else ()
     visits = [Item(say("visits"), () if stays else (say("no_visits"),))]
     visits += [_visit(telling, order, stay) for order, stay in stays]
     runs = any(load.served_kw.max(initial=0.0) > LEAST_KW for load in loads)
     notes = (*((say("signs", all=ALL, some=SOME, none=NONE),) if loads else ()), *((say("circuits"),) if runs else ()))
-    return Page("sites", name, say("site", name=shown(name)), tuple(about), (power, *visits), notes)
+    return Page("sites", name, say("site", name=shown(name)), tuple(about), (power, *cords, *visits), notes)
+
+
+def _cord_lines(telling: Telling, places: Places, loads: list[LoadAccount]) -> Iterator[str]:
+    """When cords are laid and moved, where any is moved from one car to another."""
+    cords, rows = places.orders.cords, places.facts.record.loads.names
+    of_load = {load.name: cords.moves(rows.index(load.name)) for load in loads}
+    moved = [move for moves in of_load.values() if any(move.before for move in moves) for move in moves]
+    for move in sorted(moved, key=lambda move: move.point):
+        key = "cord_moves" if move.before else "cord_laid"
+        yield telling.say(
+            key, at=telling.at_point(move.point), load=shown(move.load), before=shown(move.before),
+            after=shown(move.after),
+        )  # fmt: skip
 
 
 def _limits(telling: Telling, name: str) -> Iterator[str]:

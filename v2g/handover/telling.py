@@ -34,9 +34,9 @@ class Telling:
         """Whether the zone of the case is UTC itself."""
         return self.facts.clock.zone == "UTC"
 
-    def point(self, point: int) -> datetime:
-        """A point of the case as a moment."""
-        return self.facts.clock.points[point]
+    def point(self, point: float) -> datetime:
+        """A point of the case as a moment, or a moment between two points, to the minute."""
+        return self.facts.clock.at(point)
 
     def at(self, moment: datetime) -> str:
         """A moment in local time.
@@ -45,7 +45,7 @@ class Telling:
         """
         return self.language.at(self.local(moment))
 
-    def at_point(self, point: int) -> str:
+    def at_point(self, point: float) -> str:
         """A point of the case in local time."""
         return self.at(self.point(point))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from v2g.handover.amounts import percent_beside, percent_up, told, told_beside, told_down, told_up
-from v2g.handover.feeding import Use
+from v2g.handover.cords import Span, Use
 from v2g.handover.orders import LEAST_KWH, Gap, Order, Orders, Stay, Step, Trip, Work
 from v2g.handover.page import Item, Page
 from v2g.handover.safe import shown
@@ -135,7 +135,7 @@ def use_line(telling: Telling, stay: Stay, use: Use, most: int = MOST_SPANS) -> 
     return telling.say("use", spans=_during(telling, stay, use.spans), **known)
 
 
-def _during(telling: Telling, stay: Stay, spans: Sequence[tuple[int, int]]) -> str:
+def _during(telling: Telling, stay: Stay, spans: Sequence[Span]) -> str:
     """Spans of points, as far as the vehicle is there."""
     times = ((max(stay.begin, telling.point(first)), min(stay.until, telling.point(last))) for first, last in spans)
     return telling.language.spans((telling.local(first), telling.local(last)) for first, last in times)

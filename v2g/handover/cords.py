@@ -1,0 +1,157 @@
+"""Cords from cars to appliances: which car feeds an appliance when, and when somebody has to move its cord."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from v2g.handover.spans import where
+from v2g.handover.vehicles import LEAST_KW
+from v2g.replay.record import Record
+from v2g.replay.verdict import Array, Mask
+
+Span = tuple[float, float]
+"""From one point to another; 2.5 lies in the middle of the third interval."""
+
+
+@dataclass(frozen=True)
+class Use:
+    """What one vehicle gives to one load by its sockets: in these spans, at most so many kW, kWh in all."""
+
+    load: str
+    spans: tuple[Span, ...]
+    peak_kw: float
+    kwh: float
+
+
+@dataclass(frozen=True)
+class Move:
+    """A cord that is laid, or moved: when, of which load, from which vehicle (blank: from none), to which."""
+
+    point: float
+    load: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Handover:
+    """Two cars share an interval of a load one after the other: the first for this ``share`` of it."""
+
+    first: int
+    second: int
+    share: float
+    kw: float
+
+
+@dataclass(frozen=True)
+class Cords:
+    """Which car feeds which load when.
+
+    A plan says how much two cars give to a load in an interval. Where one of them ends its work then and the other
+    begins it, and each can carry the load alone, the cord is moved once, in the middle, by their shares.
+    """
+
+    record: Record
+
+    def uses(self, vehicle: int, first: int, last: int) -> tuple[Use, ...]:
+        """Loads at the sockets of a vehicle from one point to another, in the order of the case."""
+        pairs = sorted(load for load, car in self._kw if car == vehicle)
+        found = (self._use(load, vehicle, first, last) for load in pairs)
+        return tuple(use for use in found if use.spans)
+
+    def moves(self, load: int) -> tuple[Move, ...]:
+        """All that is to be done with the cords of a load, in the order of time."""
+        laid = sorted(
+            (begin, end, car) for other, car in self._kw if other == load for begin, end in self._spans(load, car)
+        )
+        found: list[Move] = []
+        ends: dict[int, float] = {}
+        names, vehicles = self.record.loads.names, self.record.fleet.names
+        for begin, end, car in laid:
+            ends = {other: until for other, until in ends.items() if self._stays(other, load, until, begin)}
+            if car not in ends:
+                free = [other for other, until in ends.items() if until <= begin]
+                before = max(free, key=ends.__getitem__, default=None)
+                if before is not None:
+                    del ends[before]
+                found.append(Move(begin, names[load], "" if before is None else vehicles[before], vehicles[car]))
+            ends[car] = end
+        return tuple(found)
+
+    def _stays(self, car: int, load: int, until: float, begin: float) -> bool:
+        """Whether a car is at the site of a load from one moment to another: its cord can stay where it is."""
+        at = self.record.fleet.site[car, min(int(until), int(begin)) : int(begin)]
+        return bool((at == self.record.loads.site[load]).all())
+
+    @cached_property
+    def _kw(self) -> dict[tuple[int, int], Array]:
+        """Power along the cords of each load and vehicle, (T,)."""
+        gives, steps = self.record.deliveries, self.record.case.steps
+        found: dict[tuple[int, int], Array] = {}
+        for row in np.flatnonzero(gives.plug & (gives.kw > LEAST_KW)).tolist():
+            pair = int(gives.load[row]), int(gives.vehicle[row])
+            found.setdefault(pair, np.zeros(steps))[gives.at[row]] += gives.kw[row]
+        return found
+
+    @cached_property
+    def _of_car(self) -> Array:
+        """All that the sockets of each vehicle give, (V, T)."""
+        out = np.zeros((len(self.record.fleet.names), self.record.case.steps))
+        for (_, car), kw in self._kw.items():
+            out[car] += kw
+        return out
+
+    @cached_property
+    def _handovers(self) -> dict[int, dict[int, Handover]]:
+        """By load and interval."""
+        cars: dict[int, list[int]] = {}
+        for load, car in self._kw:
+            cars.setdefault(load, []).append(car)
+        return {load: dict(self._of_load(load, sorted(mine))) for load, mine in cars.items() if len(mine) > 1}
+
+    def _of_load(self, load: int, cars: list[int]) -> Iterator[tuple[int, Handover]]:
+        kw = np.array([self._kw[load, car] for car in cars])
+        on = np.pad(kw > 0.0, ((0, 0), (1, 1)))
+        for at in np.flatnonzero((kw > 0.0).sum(axis=0) == 2).tolist():
+            one, two = np.flatnonzero(kw[:, at] > 0.0).tolist()
+            for first, second in ((one, two), (two, one)):
+                ends, begins = not on[first, at + 2], not on[second, at]
+                whole = float(kw[[one, two], at].sum())
+                if ends and begins and self._alone(cars[first], kw[first, at], whole, at) and self._alone(
+                    cars[second], kw[second, at], whole, at
+                ):  # fmt: skip
+                    yield at, Handover(cars[first], cars[second], float(kw[first, at] / whole), whole)
+                    break
+
+    def _alone(self, car: int, part: float, whole: float, at: int) -> bool:
+        """Whether a car can give all that a load gets in an interval, beside what it gives to others."""
+        fleet = self.record.fleet
+        most = float(fleet.v2l_max_kw[car, at] / max(fleet.share[car, at], 1e-9))
+        return bool(self._of_car[car, at] - part + whole <= most + LEAST_KW)
+
+    def _use(self, load: int, vehicle: int, first: int, last: int) -> Use:
+        kw = self._kw[load, vehicle].copy()
+        kw[:first], kw[last:] = 0.0, 0.0
+        kwh = float(kw @ self.record.hours)
+        for at, shared in self._handovers.get(load, {}).items():
+            if vehicle in (shared.first, shared.second) and kw[at] > 0.0:
+                kw[at] = shared.kw
+        name = self.record.loads.names[load]
+        return Use(name, tuple(self._cut(load, vehicle, kw > 0.0)), float(kw.max()), kwh)
+
+    def _spans(self, load: int, vehicle: int) -> Iterator[Span]:
+        return self._cut(load, vehicle, self._kw[load, vehicle] > 0.0)
+
+    def _cut(self, load: int, vehicle: int, on: Mask) -> Iterator[Span]:
+        """Spans in which a car feeds a load, cut where it takes over and hands over within an interval."""
+        shared = self._handovers.get(load, {})
+        for begin, end in where(on):
+            start, stop = shared.get(begin), shared.get(end - 1)
+            yield (
+                begin + (start.share if start is not None and start.second == vehicle else 0.0),
+                end if stop is None or stop.first != vehicle else end - 1 + stop.share,
+            )
