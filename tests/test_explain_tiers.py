@@ -158,3 +158,22 @@ def test_a_day_on_which_a_load_asks_for_nothing(service: str) -> None:
     assert (
         "It asks for no power from 2026-01-15 21:00 to 22:00, and needs it on that day: see its profile." in found.text
     )
+
+
+def test_what_a_battery_could_have_kept_for_another_hour() -> None:
+    """The lights of the depot's shelter take 2 kW for 6 h of the first day and for 3 h of the half day after it, 18 kWh
+    from buses that can wait; the heating, which draws its full power in the first hours, lacks far more.
+    """
+    found = why(v2g.read("depot"), "shelter_heating")
+    assert passed(found) == [{"load": "shelter_lights", "tier": 3, "kwh": 18.0, "whole": True}]
+
+
+def test_a_load_that_counts_at_full_power_alone_lacks_power_beside_what_may_not_stop() -> None:
+    """The socket of the school carries 3.6 kW: 0.9 of oxygen and 3 of the cooker are 3.9. Energy is there: heaters,
+    which matter less, have it."""
+    found = why(v2g.read("places"), "school_cooker")
+    assert found.cause == "power"
+    assert (
+        "it counts only at its full 3 kW, and cars at school can give 3.6 kW, of which 0.9 kW go to school_oxygen"
+        in found.why
+    )

@@ -181,6 +181,26 @@ class Access:
         begun = sheet["energy_start_kwh"][:, at] - fleet.floor_kwh[:, at]
         return float(room[mine & (np.maximum(above, begun) > SPARE_KW)].sum())
 
+    def most_kw(self, at: int) -> float:
+        """Power that vehicles at its site can give to its loads in an interval, by the ways that lead to this one."""
+        fleet, sites = self.record.fleet, self.record.sites
+        switch = np.where(self.by_switch[:, at], fleet.v2h_max_kw[:, at], 0.0)
+        cord = np.where(self.by_cord[:, at], fleet.v2l_max_kw[:, at], 0.0)
+        most = float(np.minimum(switch + cord, fleet.give_max_kw[:, at]).sum())
+        limits = ((switch, sites.transfer_kw), (cord, sites.sockets_kw))
+        return min(most, sum(min(float(way.sum()), float(limit[self.site])) for way, limit in limits))
+
+    def first(self, at: int) -> tuple[float, list[str]]:
+        """Power that vehicles give in an interval to loads of its site that may never stop and are of its tier or an
+        earlier one, and which these are."""
+        loads, sheet = self.record.loads, self.record.load_sheet
+        given = sheet["v2h_kw"][:, at] + sheet["v2l_kw"][:, at]
+        steady = loads.critical & ~np.isin(np.arange(len(loads.names)), loads.services.load)
+        rows = steady & (loads.site == self.site) & (loads.tier <= loads.tier[self.load]) & (given > SPARE_KW)
+        rows[self.load] = False
+        names = [f"{loads.names[row]} (tier {int(loads.tier[row])})" for row in np.flatnonzero(rows)]
+        return float(given[rows].sum()), names
+
     def held_kwh(self, at: int) -> float:
         """Energy above what drivers need, in vehicles that can feed it at its site, at the end of an interval."""
         above = self.record.vehicle_sheet["energy_end_kwh"][:, at] - self.record.fleet.floor_kwh[:, at + 1]

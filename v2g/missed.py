@@ -17,7 +17,7 @@ from v2g.replay.engines import tank_levels
 from v2g.replay.services import days_got, days_kept
 from v2g.replay.totals import fully_served, slack
 from v2g.replay.verdict import Array, Index, Mask
-from v2g.scarcity import SPARE_KW, SPREAD, Scarcity
+from v2g.scarcity import NEAR, SPARE_KW, SPREAD, Scarcity
 from v2g.spans import between, moment, when
 
 ASIDE = (
@@ -47,6 +47,7 @@ class Missed:
         self.lacking: Array = np.maximum(0.0, loads.demand_kw[load] - self.record.load_sheet["served_kw"][load])
         self.lacking[self.lacking <= 1e-6 * np.maximum(1.0, loads.demand_kw[load] / 100.0)] = 0.0
         days = np.flatnonzero(loads.services.load == load)
+        self.at_full_power = bool(loads.services.by_hours[days].any())
         if days.size:
             self._by_day(days)
         else:
@@ -144,6 +145,8 @@ class Missed:
         if access.limits(at):
             return "site"
         if not access.feeder[at]:
+            if self._crowded(at):
+                return "power"
             return "power" if access.spare_kw(at) <= SPARE_KW < access.held_kwh(at) else "energy"
         if access.gated(at):
             return "gated"
@@ -157,6 +160,13 @@ class Missed:
         if held > SPARE_KW and (room <= SPARE_KW or (dearer and access.full_sources(at))):
             return "power"
         return "energy"
+
+    def _crowded(self, at: int) -> bool:
+        """Whether a load that counts at full power alone finds no room for that beside what may not stop."""
+        if not self.at_full_power:
+            return False
+        most, asked = self.access.most_kw(at), float(self.record.loads.demand_kw[self.load, at])
+        return most > 0.0 and most - self.access.first(at)[0] < asked * (1.0 - NEAR)
 
     def _legs(self, at: int) -> Index:
         """Full legs of the island that have a cheaper side than the load."""
@@ -278,6 +288,9 @@ class Missed:
         return words, {"limits": names}
 
     def _power(self, at: Index) -> tuple[str, dict[str, Any]]:
+        crowded = [int(t) for t in at if not self.access.feeder[t] and self._crowded(int(t))]
+        if len(crowded) == at.size:
+            return self._no_room(at)
         local = max(self.access.held_kwh(int(t)) for t in at)
         held = float(self.short.held[self.island[at], at].max()) if self.access.feeder[at].any() else 0.0
         held += local
@@ -293,6 +306,18 @@ class Missed:
             kept.append(f"fuel for {fuel:.1f} kWh that is there by then is never burnt")
         words += f", while {' and '.join(kept)}." if kept else "."
         return words + self._apart(at), {"held_kwh": held, "full": full}
+
+    def _no_room(self, at: Index) -> tuple[str, dict[str, Any]]:
+        """What cars can give, and what of that is for others, where that is least."""
+        kw = float(self.record.loads.demand_kw[self.load, at].max())
+        given, names = max((self.access.first(int(t)) for t in at), key=lambda found: found[0])
+        most = max(self.access.most_kw(int(t)) for t in at)
+        others = f", of which {given:.3g} kW go to {some(names)}" if names else ""
+        words = (
+            f"Power is what lacks {self._when(at)}: it counts only at its full {kw:.3g} kW, "
+            f"and cars at {self.access.name} can give {most:.3g} kW{others}."
+        )
+        return words + self._apart(at), {"most_kw": most, "given_kw": given, "others": names}
 
     def _some_room(self, at: Index) -> bool:
         """Whether something in the island could give more, on another phase."""

@@ -44,8 +44,9 @@ class Precedence:
     """One load that lacks something, V vehicles, T intervals.
 
     ``short_kw`` (T,) is what it lacks where more power in its reach would help, zero elsewhere; ``by_feeder`` (T,)
-    where the feeder could bring it. Energy could have come if it was on the same island in the same interval, or if a
-    vehicle gave it that could feed the load in such an interval, as far as it held it then and had the power to give.
+    where the feeder could bring it. Energy could have come if a source fed it into the same island in the same
+    interval, or if a vehicle gave it that could feed the load in such an interval, as far as it held it then and had
+    the power to give. What the feeder brings comes from sources and vehicles by their shares of the island.
     """
 
     short: Scarcity
@@ -73,13 +74,13 @@ class Precedence:
 
     @cached_property
     def _by_feeder(self) -> dict[int, float]:
-        """Energy that the feeder brought to them on the same island meanwhile, by load."""
+        """Energy that the feeder brought to them from sources on the same island meanwhile, by load."""
         record, mine = self.short.record, self.access.nodes[0]
-        ends, part = record.loads.terminals, np.zeros((len(record.loads.names), record.case.steps))
+        part = np.zeros((len(record.loads.names), record.case.steps))
         for m in self._later:
-            nodes = ends.node[ends.device == m]
-            beside = record.live[nodes].all(axis=0) & (self.short.island[nodes[0]] == self.short.island[mine])
-            part[m] = np.where(beside & self.by_feeder, np.maximum(0.0, record.feeder_part[m]), 0.0)
+            beside = self._island_of(int(m)) == self.short.island[mine]
+            own = np.maximum(0.0, record.feeder_part[m]) - self._fed_by(int(m)).sum(axis=0)
+            part[m] = np.where(beside & self.by_feeder, np.maximum(0.0, own), 0.0)
         total = part.sum(axis=0)
         kept = np.divide(self.short_kw, total, out=np.zeros_like(total), where=total > 0.0)
         energy = (part * np.minimum(1.0, kept) * self._hours).sum(axis=1)
@@ -87,7 +88,7 @@ class Precedence:
 
     @cached_property
     def _by_vehicles(self) -> dict[int, float]:
-        """Energy that vehicles within reach of the load gave them by V2H and V2L, by load."""
+        """Energy that vehicles within reach of the load gave them, by load."""
         flows = {int(m): self._given_to(int(m)) for m in self._later}
         total = sum(flows.values(), np.zeros(self._feeds.shape))
         usable = np.zeros(total.shape)
@@ -103,8 +104,27 @@ class Precedence:
         plugged = (fleet.discharge_max_kw > 0) & (self.short.vehicle_island == island) & self.by_feeder
         return np.asarray(plugged | self.access.local)
 
+    def _island_of(self, load: int) -> Index:
+        """Island of a load in each interval, -1 where it is dead, (T,)."""
+        ends, record = self.short.record.loads.terminals, self.short.record
+        nodes = ends.node[ends.device == load]
+        if not nodes.size:
+            return np.full(record.case.steps, -1)
+        return np.where(record.live[nodes].all(axis=0), self.short.island[nodes[0]], -1)
+
+    def _fed_by(self, load: int) -> Array:
+        """What the feeder brings to a load from each vehicle in kW, by their shares of its island, (V, T)."""
+        short, record, island = self.short, self.short.record, self._island_of(load)
+        given = np.where((short.vehicle_island == island) & (island >= 0), record.vehicle_sheet["discharge_kw"], 0.0)
+        others = ~record.sources.of("station")[:, None] & (short.source_island == island)
+        power = np.maximum(0.0, record.source_power.real.sum(axis=1))
+        supply = given.sum(axis=0) + np.where(others, power, 0.0).sum(axis=0)
+        drawn = np.maximum(0.0, record.feeder_part[load])
+        return np.asarray(given * np.divide(drawn, supply, out=np.zeros_like(supply), where=supply > 0.0))
+
     def _given_to(self, load: int) -> Array:
-        """Power of each vehicle to a load in kW, (V, T): by cord, and its share of what the transfer switch brings."""
+        """Power of each vehicle to a load in kW, (V, T): by cord, its share of what the transfer switch brings, and its
+        share of what the feeder brings."""
         record, site = self.short.record, int(self.short.record.loads.site[load])
         rows, given = record.deliveries, np.zeros(self._feeds.shape)
         cords = rows.plug & (rows.load == load)
@@ -112,7 +132,7 @@ class Precedence:
         behind = np.where((record.fleet.site == site) & (site >= 0), record.vehicle_sheet["v2h_kw"], 0.0)
         total = behind.sum(axis=0)
         part = np.divide(record.load_sheet["v2h_kw"][load], total, out=np.zeros(total.shape), where=total > 0.0)
-        return np.asarray(given + behind * part)
+        return np.asarray(given + behind * part + self._fed_by(load))
 
     def _usable(self, vehicle: int, used: Array) -> Array:
         """What of the energy used in each interval the vehicle could have given to the load, both in kWh, (T,)."""
