@@ -50,5 +50,6 @@ class Fair(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    lost_late = Tiers.lost_late
     turns = Tiers.turns
     taps = Tiers.taps

@@ -13,10 +13,11 @@ class Carry(Part):
     title = "The end of a plan"
     carry_h = 0.0
 
-    sets = {"e": "last", "g": "steered", "u": "queued"}
+    sets = {"e": "last", "g": "steered", "u": "queued", "q": "missable"}
 
     wanted = param("kWh", r"\hat K", over="e", help="critical demand of so many hours, at the mean of the last day")
     asked = param("1", r"\kappa", over="e", help="1 where anything is asked for")
+    to_come = param("1", r"\theta", over="t", help="share of the plan that is still to come")
 
     @variable("kWh", "k", where="asked")
     def short(self, e):
@@ -28,6 +29,11 @@ class Carry(Part):
         """Usable energy left at the end, or else what is missing."""
         return self.short[e] >= self.wanted[e] - self.stock[()]
 
+    @total(r"\hat H^\theta", over="rt", unit="h")
+    def soon(self, r, t):
+        """Critical load-hours not served, the more the sooner they are."""
+        return self.to_come[t] * self.dark[r, t]
+
     @total("K^-", over="e", unit="kWh")
     def lacking(self, e):
         """Missing at the end of the plan."""
@@ -36,6 +42,8 @@ class Carry(Part):
 
 class Tiers(Carry):
     """Critical loads tier by tier, then their hours, then drivers, what is left, other energy, fuel and wear.
+
+    Last come ties that matter to people: what cannot be served is missed late, and cords are moved seldom.
 
     Lexicographic: no amount of a later stage buys any of an earlier one. All stages are minimised.
     """
@@ -83,6 +91,11 @@ class Tiers(Carry):
         """As little energy moved through batteries as possible."""
         return self.wear[()]
 
+    @objective("h", "critical load-hours missed, weighted by how soon")
+    def lost_late(self, q):
+        """What cannot be served is missed late: help may come, and what is served is certain."""
+        return self.soon[()]
+
     @objective("kWh", "kWh from sockets of cars out of turn")
     def turns(self, u):
         """Where several cars could feed an appliance, one after the other does, and cords are moved seldom."""
@@ -108,6 +121,7 @@ class Hours(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    lost_late = Tiers.lost_late
     turns = Tiers.turns
     taps = Tiers.taps
 
@@ -126,5 +140,6 @@ class Drivers(Carry):
     other_energy = Tiers.other_energy
     fuel_burnt = Tiers.fuel_burnt
     battery_wear = Tiers.battery_wear
+    lost_late = Tiers.lost_late
     turns = Tiers.turns
     taps = Tiers.taps

@@ -68,9 +68,19 @@ def left(plan: Plan) -> float:
     return float(rows.loc[rows["source"] == "box", "energy_end_kwh"].iloc[-1])
 
 
+@pytest.mark.parametrize("policy", sorted({"tiers", "hours", "drivers", "by_tier", "fair"} & set(POLICIES)))
+def test_what_cannot_be_served_is_missed_late(policy: str) -> None:
+    """8 kWh for 4 kW over four hours: two hours, whichever. Those missed are the last two, of which a half and a quarter
+    of the plan are still to come: 0.5 + 0.25 h."""
+    plan = v2g.solve(case_of({"loads": CLINIC}), policy=policy)
+    assert served(plan, "clinic") == pytest.approx([4.0, 4.0, 0.0, 0.0])
+    assert stages(plan)["lost_late_soon"] == pytest.approx(0.75)
+
+
 def test_the_order_of_the_stages() -> None:
     plan = v2g.solve(case_of({"loads": CLINIC, "durations": TWO_ENDS}), policy="tiers")
     rest = ["drops", "mobility_shortfall", "leftover", "other_energy", "fuel_burnt", "battery_wear"]
+    rest += ["lost_late_soon"]
     assert list(stages(plan)) == ["critical_1", "critical_hours", *rest]
     first = {"hours": "critical_hours", "drivers": "mobility_shortfall", "fair": "worst_off_1",
              "expected": "expected_hours_1", "cautious": "cvar_hours_1"}  # fmt: skip

@@ -54,7 +54,7 @@ OWNERS: dict[str, Owner] = {
     **dict.fromkeys(("premises.places", "sockets.places"), (("sites",), _first_word)),
 }  # fmt: skip
 """Sets that are no table of their own."""
-WITHOUT_ROW = ("intervals", "points", "tiers", "directions", "outages", "steered", "queued")
+WITHOUT_ROW = ("intervals", "points", "tiers", "directions", "outages", "steered", "queued", "missable")
 """Sets whose members stand in no row."""
 OF_HEADER = {"last": "carry_h"}
 """Sets that a key of the header makes."""

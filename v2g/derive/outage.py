@@ -12,6 +12,8 @@ import pandas as pd
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.derive.context import Context
+from v2g.derive.places import column
+from v2g.derive.turns import to_come
 from v2g.errors import UsageError
 from v2g.language import Part, param
 
@@ -79,7 +81,8 @@ def _end(context: Context, part: type[Part]) -> dict[str, Any]:
     context.sets["queued"] = ["waiting"] if context.sets.get("sockets.waiting") else []
     context.sets["steered"] = ["moved"] if context.sets.get("regulated") else []
     wanted = np.array([carried_kwh(context.case, part)])
-    return {"wanted": wanted, "asked": (wanted > 0.0).astype(float)}
+    context.sets["missable"] = ["soon"] if (column(context.case, "loads", "tier") > 0.0).any() else []
+    return {"to_come": to_come(context.case), "wanted": wanted, "asked": (wanted > 0.0).astype(float)}
 
 
 def _survival(context: Context, part: type[Part]) -> dict[str, Any]:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.affine import Floats, Ints
+from v2g.case import Case
 from v2g.derive.context import Context
 from v2g.derive.places import column
+
+
+def to_come(case: Case) -> Floats:
+    """Share of a plan that is still to come at the start of each interval, (T,)."""
+    return np.asarray(np.cumsum(case.hours[::-1])[::-1] / case.hours.sum())
 
 
 def lateness(context: Context, vehicle: Ints, load: Ints, interval: Ints, site: Ints) -> Floats:
@@ -17,11 +23,9 @@ def lateness(context: Context, vehicle: Ints, load: Ints, interval: Ints, site: 
     the other way round, by (rank k - rank j) (t - s): the later car comes once the one before it has nothing left to
     give. Where both must give, the first keeps the appliances that matter most.
     """
-    hours = context.case.hours
     tier = column(context.case, "loads", "tier")[load]
     matter = np.where(tier > 0.0, len(context.sets["tiers"]) + 1.0 - tier, 0.0)
-    left = np.cumsum(hours[::-1])[::-1] / hours.sum()
-    return np.asarray(_ranks(context, site, vehicle) * (matter + left[interval]))
+    return np.asarray(_ranks(context, site, vehicle) * (matter + to_come(context.case)[interval]))
 
 
 def _ranks(context: Context, site: Ints, vehicle: Ints) -> Ints:

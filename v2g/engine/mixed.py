@@ -117,6 +117,12 @@ class Mixed(Run):
     def _mixed(self, objective: Objective, nodes: int, settle: bool) -> None:
         """One stage: a bound first, then whole points from the quickest way to the slowest, until one meets it."""
         columns, tree, best = self._open(), None, None
+        if self._at_best(objective):
+            self._stand(objective)
+            if settle:
+                assert self.x is not None
+                self._settle(columns, np.rint(self.x[columns]))
+            return
         bound, relaxed = self._leading(objective) or self._proven(objective)
         hint = relaxed.x
         if objective.integers and hint is not None:

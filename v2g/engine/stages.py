@@ -25,6 +25,7 @@ from v2g.lp import LP, Objective
 from v2g.solvers.answer import Answer, Status
 
 HOLD_ROOM = 0.0
+AT_BEST = 1e-9
 Report = Callable[[str, str], None]
 
 
@@ -191,6 +192,9 @@ class Run:
             self._close(objective, value, found.bound, found.multipliers, before, priced.y, found.tree)
             self._hold(objective, value)
             return
+        if self._at_best(objective):
+            self._stand(objective)
+            return
         answer = self._try(objective.dense(self.lp.shape[1]))
         if answer.x is None and (self.x is None or answer.status is not Status.TIME_LIMIT):
             raise refusal(answer, [objective], begun=self.x is not None)
@@ -201,6 +205,20 @@ class Run:
         assert self.x is not None
         value = objective.at(self.x)
         self._close(objective, value, self._bound(objective, answer), multipliers)
+        self._hold(objective, value)
+
+    def _at_best(self, objective: Objective) -> bool:
+        """Whether the plan as it stands has the best value that the bounds of columns leave: nothing to solve."""
+        if self.x is None or objective.integers:
+            return False
+        best = self._bound_of(objective, None)
+        return objective.at(self.x) <= best + AT_BEST * max(1.0, abs(best))
+
+    def _stand(self, objective: Objective) -> None:
+        """Close a stage with the plan as it stands: no limit is in its way."""
+        assert self.x is not None
+        value, none = objective.at(self.x), np.zeros(self.lp.shape[0] + len(self.held))
+        self._close(objective, value, self._bound_of(objective, None), None, prices=none)
         self._hold(objective, value)
 
     def _choose(self, objective: Objective, free: Ints) -> Found:
