@@ -25,6 +25,10 @@ from v2g.register import choose
 
 DEFAULT = "en"
 STALE = "the plan is stale: its first step is over"
+NO_ZONE = (
+    "people are told times in UTC: case.toml has no time_zone. "
+    'Set it to their zone of the IANA database, such as time_zone = "Asia/Tokyo"'
+)
 SMS_COLUMNS = ("vehicle", "contact", "part", "parts", "text")
 
 
@@ -45,8 +49,7 @@ class OrdersForPeople:
         files = {f"{name}.csv": table_bytes(table) for name, table in tables.items()}
         for folder, telling in tellings(asked, facts):
             files |= {f"{folder}{path}": data for path, data in _told(telling, orders, places).items()}
-            stale = telling.stale
-        warnings = (STALE,) if stale else ()
+            warnings = warnings_of(telling)
         return Exported(files, warnings, next(file for file in files if file.endswith("orders.html")))
 
 
@@ -65,6 +68,12 @@ def tellings(asked: Asked, facts: Facts) -> Iterator[tuple[str, Telling]]:
     languages: list[Language] = [choose("language", code, LANGUAGES) for code in wanted]
     for language in languages:
         yield (f"{language.code}/" if len(languages) > 1 else ""), Telling(facts, language, at)
+
+
+def warnings_of(telling: Telling) -> tuple[str, ...]:
+    """What whoever hands pages out must know."""
+    zoned = "time_zone" in telling.facts.case.header
+    return (*((STALE,) if telling.stale else ()), *(() if zoned else (NO_ZONE,)))
 
 
 def _told(telling: Telling, orders: Orders, places: Places) -> Mapping[str, bytes]:

@@ -7,7 +7,7 @@ from html import escape
 
 from v2g.compare import known_case
 from v2g.exports.exporter import Asked, Exported
-from v2g.exports.orders import STALE, facts_of, tellings
+from v2g.exports.orders import facts_of, tellings, warnings_of
 from v2g.handover.changes import Comparison, Side
 from v2g.handover.page import bullets, document, head_html, paragraphs
 from v2g.handover.safe import brief
@@ -43,11 +43,9 @@ class SituationReport:
             first = Side(earlier, known_case(earlier, (asked.case,)))
             compared = Comparison(first, Side(facts.plan, facts.case))
         files: dict[str, bytes] = {}
-        stale = False
         for folder, telling in tellings(asked, facts):
-            situation, stale = Situation(telling, compared), telling.stale
+            situation, warnings = Situation(telling, compared), warnings_of(telling)
             files |= {f"{folder}sitrep.html": _html(situation), f"{folder}sitrep.txt": _text(situation)}
-        warnings = (STALE,) if stale else ()
         return Exported(files, warnings, next(file for file in files if file.endswith("sitrep.html")))
 
 
