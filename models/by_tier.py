@@ -1,6 +1,7 @@
 """Tier by tier, hours included: no load of a later tier takes an hour of an earlier one."""
 
-from v2g.models.policy import Carry, Tiers
+from v2g.models.carry import Carry
+from v2g.models.policy import Tiers
 
 from v2g.language import objective, total
 

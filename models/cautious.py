@@ -1,6 +1,7 @@
 """The end is not known: what counts is the mean over the worst outages, by what a plan loses in them."""
 
-from v2g.models.policy import Carry, Tiers
+from v2g.models.carry import Carry
+from v2g.models.policy import Tiers
 
 from v2g.language import constraint, objective, param, total, variable
 

@@ -1,6 +1,7 @@
 """The end is not known, only how likely it is: hours are weighed by how likely the outage still lasts then."""
 
-from v2g.models.policy import Carry, Tiers
+from v2g.models.carry import Carry
+from v2g.models.policy import Tiers
 
 from v2g.language import objective, param, total
 

@@ -1,6 +1,7 @@
 """No place is left behind: the one that is served least comes first."""
 
-from v2g.models.policy import Carry, Tiers
+from v2g.models.carry import Carry
+from v2g.models.policy import Tiers
 
 from v2g.language import constraint, objective, param, total, variable
 

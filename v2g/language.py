@@ -256,6 +256,7 @@ class Part:
     sets: ClassVar[dict[str, str]] = {}
     more_columns: ClassVar[tuple[Column, ...]] = ()
     derive: ClassVar[Callable[..., Any] | None] = None
+    _own_words: ClassVar[tuple[Word, ...]]
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
@@ -268,8 +269,9 @@ class Part:
     @classmethod
     def words(cls, *kinds: type[Word]) -> list[Any]:
         """The part's words of the given kinds, base classes first; a subclass replaces by name."""
-        found = {n: w for k in reversed(cls.__mro__) for n, w in vars(k).items() if isinstance(w, Word)}
-        return [w for w in found.values() if isinstance(w, kinds or Word)]
+        if "_own_words" not in vars(cls):
+            cls._own_words = _words_of(cls)
+        return [w for w in cls._own_words if isinstance(w, kinds or Word)]
 
     @classmethod
     def letters(cls) -> dict[str, str]:
@@ -299,6 +301,12 @@ class Part:
         doc = inspect.cleandoc(cls.__doc__ or "").split("\n")[0]
         columns = (Column(key, "id", required=True, help="its name"), *place, *own, *cls.more_columns)
         return TableSpec(cls.table, columns, key=key, help=doc)
+
+
+def _words_of(part: type[Part]) -> tuple[Word, ...]:
+    """Words of a part, base classes first."""
+    found = {n: w for k in reversed(part.__mro__) for n, w in vars(k).items() if isinstance(w, Word)}
+    return tuple(found.values())
 
 
 def said(part: Part | type[Part], rule: Rule) -> str:

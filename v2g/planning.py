@@ -15,6 +15,7 @@ import pandas as pd
 from v2g.affine import Floats
 from v2g.case import Case
 from v2g.derive import numbers
+from v2g.derive.context import Context
 from v2g.derive.losses import LEGS, NODES, TAPS
 from v2g.engine.by_pyomo import ByPyomo
 from v2g.engine.clock import Clock
@@ -54,10 +55,12 @@ ALWAYS = {
 }  # fmt: skip
 
 
-def problem_of(case: Case, network: str, policy: str, extra: Sequence[type[Part]] = ()) -> Problem:
-    """Parts and numbers of a case."""
+def problem_of(
+    case: Case, network: str, policy: str, extra: Sequence[type[Part]] = (), context: Context | None = None
+) -> Problem:
+    """Parts and numbers of a case; a ``context`` of it, where one is at hand, is not made again."""
     parts = parts_of(network, policy, extra)
-    return Problem(parts, TOTALS, numbers(case, parts))
+    return Problem(parts, TOTALS, numbers(case, parts, context))
 
 
 def solve(
@@ -100,7 +103,8 @@ def solve(
     clock, seconds = Clock(time_limit), {}
 
     started = time.perf_counter()
-    problem = problem_of(case, network, policy, parts)
+    context = Context(case)
+    problem = problem_of(case, network, policy, parts, context)
     reader = Arrays(problem)
     lp = required(reader.read(), keep)
     seconds["build"] = time.perf_counter() - started
@@ -116,7 +120,7 @@ def solve(
     said("solve", "all stages", seconds["solve"])
 
     started = time.perf_counter()
-    tables = Tabulator(case, problem, reader, lp.layout, x)
+    tables = Tabulator(case, problem, reader, lp.layout, x, context)
     made = _provenance(case, network, policy, solver, {**options, "gap": gap, "time_limit": time_limit}, parts)
     made["rescued_by_simplex"] = run.core.rescued
     if keep:

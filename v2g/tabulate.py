@@ -27,11 +27,13 @@ SOURCES = (("grid", "grid", "grid"), ("generators", "generator", "generator"), (
 
 
 class Tabulator:
-    """One solved problem, and the tables of its plan."""
+    """One solved problem, and the tables of its plan; a ``context`` of the case is not made again."""
 
-    def __init__(self, case: Case, problem: Problem, reader: Arrays, layout: Any, x: Floats) -> None:
+    def __init__(
+        self, case: Case, problem: Problem, reader: Arrays, layout: Any, x: Floats, context: Context | None = None
+    ) -> None:
         self.case, self.problem, self.reader, self.layout, self.x = case, problem, reader, layout, x
-        self.context = Context(case)
+        self.context = context or Context(case)
         self.starts = [t.isoformat() for t in case.boundaries[:-1]]
         self.parts = {p.table: p for p in problem.parts}
 

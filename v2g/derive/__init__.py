@@ -38,9 +38,10 @@ DERIVED: dict[str, Deriver] = {
 }
 
 
-def numbers(case: Case, parts: Sequence[type[Part]]) -> Numbers:
-    """All index sets and arrays that the parts declare, from the tables of the case."""
-    context, owner = Context(case), dict[str, str]()
+def numbers(case: Case, parts: Sequence[type[Part]], context: Context | None = None) -> Numbers:
+    """All index sets and arrays that the parts declare, from the tables of the case; a ``context`` of the case, where
+    one is at hand, is not made again."""
+    context, owner = context or Context(case), dict[str, str]()
     values: dict[tuple[str, str], Array] = {("", "dt"): case.hours, ("", "fraction"): case.hours / case.hours.sum()}
     for part in parts:
         table = case.table(part.table)

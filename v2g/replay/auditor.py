@@ -43,7 +43,7 @@ def audit(case: Case, plan: Plan, tolerance: float = 1e-6) -> Verdict:
     """
     record = Record(case, plan, tolerance)
     totals = recompute(record)
-    bound = {} if record.others.any() else bound_by_tier(case)
+    bound = {} if record.others.any() else bound_by_tier(case, record)
     checks = [check(record) for check in (*CHECKS, *check_regulators.checks(record))]
     checks += [check(record, totals) for check in check_totals.CHECKS]
     checks.append(check_totals.within_bound(record, totals, bound))

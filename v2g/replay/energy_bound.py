@@ -52,13 +52,9 @@ from __future__ import annotations
 import numpy as np
 
 from v2g.case import Case
-from v2g.replay.feeder import read_feeder
-from v2g.replay.fleet import read_fleet
-from v2g.replay.islands import find_islands
+from v2g.replay.known import Known
 from v2g.replay.least import SLACK, out_of_reach, required_energy, required_power
-from v2g.replay.loads import read_loads
 from v2g.replay.means import Means, giving, reach_kw, read_means
-from v2g.replay.sites import read_sites
 from v2g.replay.verdict import Array, Mask
 
 
@@ -88,13 +84,12 @@ def tier_bound(weights: Array, energy: Array, power: Array, has: Means) -> float
     return float(np.floor(bound + SLACK)) if np.all(weights == 1.0) else bound
 
 
-def bound_by_tier(case: Case) -> dict[int, float]:
+def bound_by_tier(case: Case, known: Known | None = None) -> dict[int, float]:
     """Most weight (people, or loads) of each tier that any plan can serve, from the case alone."""
-    feeder, fleet = read_feeder(case), read_fleet(case)
-    live = find_islands(case, feeder, fleet).live
-    loads, gives = read_loads(case, feeder), giving(case, feeder, fleet, live)
-    has = read_means(case, feeder, fleet, gives, live)
-    reach = reach_kw(loads, fleet, read_sites(case), gives, live)
+    known = known or Known(case)
+    loads, gives = known.loads, giving(case, known.feeder, known.fleet, known.live)
+    has = read_means(known, gives)
+    reach = reach_kw(loads, known.fleet, known.sites, gives, known.live)
     energy, power = required_energy(loads, reach, has.free), required_power(loads, has.free)
     possible = ~out_of_reach(loads, reach) & np.isfinite(energy).all(axis=1)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from v2g.case import Case
-from v2g.replay.clock import interval_hours
 from v2g.replay.feeder import Feeder
 from v2g.replay.fleet import Fleet
-from v2g.replay.fuel import Tanks, read_tanks
+from v2g.replay.fuel import Tanks
+from v2g.replay.known import Known
 from v2g.replay.loads import Loads
 from v2g.replay.sites import Sites
-from v2g.replay.sources import Sources, read_sources
+from v2g.replay.sources import Sources
 from v2g.replay.stands import of_place
 from v2g.replay.verdict import Array, Mask
 
@@ -132,16 +132,16 @@ def made_means(sources: Sources, tanks: Tanks, here: Mask, hours: Array, outage:
     return energy[~burning].sum(axis=0) + engine_energy(sources, tanks, energy[burning]), limit.sum(axis=0)
 
 
-def read_means(case: Case, feeder: Feeder, fleet: Fleet, gives: Giving, live: Mask) -> Means:
+def read_means(known: Known, gives: Giving) -> Means:
     """What the case can bring to its loads."""
-    hours, sources = interval_hours(case), read_sources(case, feeder)
+    hours, sources = known.hours, known.sources
     unlimited = (sources.of("grid") & ~np.isfinite(sources.phase_kw))[:, None] & sources.available
     free = np.asarray(unlimited.any(axis=0))
-    here = sources.terminals.all_live(live) & sources.available
+    here = sources.terminals.all_live(known.live) & sources.available
     parts = (
-        fleet_means(fleet, gives, hours, ~free),
+        fleet_means(known.fleet, gives, hours, ~free),
         battery_means(sources, here, hours, ~free),
-        made_means(sources, read_tanks(case), here, hours, ~free),
+        made_means(sources, known.tanks, here, hours, ~free),
     )
     energy, power = (np.sum([part[which] for part in parts], axis=0) for which in (0, 1))
     return Means(energy, power, free)

@@ -8,22 +8,16 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from v2g.case import Case
 from v2g.plan import Plan
 from v2g.replay.ac_tables import leg_values, lost_power
-from v2g.replay.clock import interval_hours, stamp
+from v2g.replay.clock import stamp
 from v2g.replay.columns import numbers
-from v2g.replay.feeder import PHASES, Feeder, read_feeder
-from v2g.replay.fleet import Fleet, read_fleet
-from v2g.replay.fuel import Tanks, read_tanks
-from v2g.replay.islands import Islands, find_islands
+from v2g.replay.feeder import PHASES
 from v2g.replay.kept import bank_limits, engines_running
-from v2g.replay.loads import Loads, read_loads
+from v2g.replay.known import Known
 from v2g.replay.regulators import Regulators, read_regulators, tap_sheet
 from v2g.replay.resting import shares, stated_share, used_share
 from v2g.replay.shunts import bus_shunts, shunts
-from v2g.replay.sites import Sites, read_sites
-from v2g.replay.sources import Sources, read_sources
 from v2g.replay.sweep import Sweep, sweep_flows
 from v2g.replay.tables import Sheet, codes_of, interval_codes, lay_out
 from v2g.replay.verdict import Array, Check, Complex, Index, Mask, worst
@@ -43,10 +37,9 @@ SOURCE_COLUMNS = ("charge_kw", "discharge_kw", "available_kw", "energy_end_kwh",
 
 
 @dataclass(frozen=True)
-class Record:
+class Record(Known):
     """Everything a check may look at. Nothing in it comes from the plan but what its tables say."""
 
-    case: Case
     plan: Plan
     tolerance: float
 
@@ -60,51 +53,6 @@ class Record:
     def reactive(self) -> bool:
         """Whether reactive power and voltage are part of the plan."""
         return self.network != "transport"
-
-    @cached_property
-    def hours(self) -> Array:
-        """Length of each interval in h, shape (T,)."""
-        return interval_hours(self.case)
-
-    @cached_property
-    def feeder(self) -> Feeder:
-        """Nodes, branches and legs of the case."""
-        return read_feeder(self.case)
-
-    @cached_property
-    def islands(self) -> Islands:
-        """Components and their references."""
-        return find_islands(self.case, self.feeder, self.fleet)
-
-    @cached_property
-    def live(self) -> Mask:
-        """Whether each node is live, shape (nodes, T)."""
-        return self.islands.live
-
-    @cached_property
-    def loads(self) -> Loads:
-        """The loads of the case."""
-        return read_loads(self.case, self.feeder)
-
-    @cached_property
-    def fleet(self) -> Fleet:
-        """The vehicles of the case."""
-        return read_fleet(self.case)
-
-    @cached_property
-    def sources(self) -> Sources:
-        """The sources of the case."""
-        return read_sources(self.case, self.feeder)
-
-    @cached_property
-    def sites(self) -> Sites:
-        """The sites of the case."""
-        return read_sites(self.case)
-
-    @cached_property
-    def tanks(self) -> Tanks:
-        """The tanks of the case."""
-        return read_tanks(self.case)
 
     @cached_property
     def deliveries(self) -> Deliveries:

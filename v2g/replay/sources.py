@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from v2g.case import Case
 from v2g.replay.clock import covers, interval_hours, overlap_hours, profile
@@ -19,6 +21,7 @@ KINDS = (("grid", "grid"), ("generator", "generators"), ("battery", "batteries")
          ("station", "chargers"))  # fmt: skip
 """Word in a plan, and table of a case."""
 
+FORMING_BY_FLAG = ("generator", "battery", "station")
 DEVICE_COLUMNS = ("bus", "phases", "connection")
 
 
@@ -71,25 +74,42 @@ class Sources:
 
 def gathered(case: Case) -> pd.DataFrame:
     """The tables under each other, with ``kind``, ``name`` and ``row``."""
-    frames = []
-    for kind, table_name in KINDS:
-        whole = case.table(table_name)
-        table = whole[forming_stations(whole)] if kind == "station" else whole
-        frame = pd.DataFrame({column: texts(table, column) for column in DEVICE_COLUMNS}, dtype=object)
-        frame["kind"], frame["name"] = kind, texts(table, "charger" if kind == "station" else kind)
-        frame["row"] = np.flatnonzero(forming_stations(whole)) if kind == "station" else np.arange(len(table))
-        frame["profile"] = texts(table, "profile") if kind == "solar" else ""
-        forming = np.full(len(table), True) if kind == "grid" else flags(table, "forming", False)
-        frame["forming"] = forming if kind != "solar" else False
-        for column in ("from_utc", "until_utc"):
-            frame[column] = pd.to_datetime(times(table, column), utc=True).to_numpy(dtype="datetime64[ns]")
-        for column, default in NUMBERS.items():
-            frame[column] = numbers(table, column, default)
-        if kind == "station":
-            plugs = numbers(table, "plugs", 1.0)
-            frame[["charge_kw", "discharge_kw"]] = frame[["charge_kw", "discharge_kw"]].mul(plugs, axis=0)
-        frames.append(frame)
-    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
+    parts = [_columns(case, kind, table) for kind, table in KINDS]
+    parts = [part for part in parts if part["row"].size] or parts[:1]
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    text = {name: pd.Series(column, dtype=object) for name, column in whole.items() if column.dtype == object}
+    return pd.DataFrame({**whole, **text})
+
+
+def _columns(case: Case, kind: str, table_name: str) -> dict[str, NDArray[Any]]:
+    """The columns of one kind, all as long as its table; text as object."""
+    table, rows = case.table(table_name), np.arange(len(case.table(table_name)))
+    if kind == "station":
+        rows = np.flatnonzero(forming_stations(table))
+    forming = np.full(rows.size, kind == "grid")
+    if kind in FORMING_BY_FLAG:
+        forming = flags(table, "forming", False)[rows]
+    text = {name: texts(table, name) for name in DEVICE_COLUMNS}
+    text |= {"kind": [kind] * len(table), "name": texts(table, "charger" if kind == "station" else kind)}
+    text["profile"] = texts(table, "profile") if kind == "solar" else [""] * len(table)
+    figures = {name: numbers(table, name, default)[rows] for name, default in NUMBERS.items()}
+    if kind == "station":
+        plugs = numbers(table, "plugs", 1.0)[rows]
+        figures |= {name: figures[name] * plugs for name in ("charge_kw", "discharge_kw")}
+    return {
+        **{name: np.array(words, dtype=object)[rows] for name, words in text.items()},
+        "row": rows,
+        "forming": forming,
+        **{name: _moments(table, name)[rows] for name in ("from_utc", "until_utc")},
+        **figures,
+    }
+
+
+def _moments(table: pd.DataFrame, name: str) -> NDArray[Any]:
+    """A column of times in UTC, NaT where blank or missing."""
+    if name not in table.columns:
+        return np.full(len(table), np.datetime64("NaT", "ns"))
+    return pd.to_datetime(table[name], utc=True).to_numpy(dtype="datetime64[ns]")
 
 
 def forming_stations(chargers: pd.DataFrame) -> Mask:
