@@ -70,8 +70,8 @@ def left(plan: Plan) -> float:
 
 @pytest.mark.parametrize("policy", sorted({"tiers", "hours", "drivers", "by_tier", "fair"} & set(POLICIES)))
 def test_what_cannot_be_served_is_missed_late(policy: str) -> None:
-    """8 kWh for 4 kW over four hours: two hours, whichever. Those missed are the last two, of which a half and a quarter
-    of the plan are still to come: 0.5 + 0.25 h."""
+    """8 kWh for 4 kW over four hours: two hours, whichever. Missed are the last two, when a half and a quarter of
+    the plan are still to come: 0.5 + 0.25 h."""
     plan = v2g.solve(case_of({"loads": CLINIC}), policy=policy)
     assert served(plan, "clinic") == pytest.approx([4.0, 4.0, 0.0, 0.0])
     assert stages(plan)["lost_late_soon"] == pytest.approx(0.75)

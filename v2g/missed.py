@@ -13,12 +13,12 @@ from v2g.cut import Cut
 from v2g.precedence import LEAST_KWH, Passed, Precedence, details_of, told
 from v2g.reasons import NOUNS, Cause, Reason, by_count, some
 from v2g.remedies import Plight
-from v2g.replay.engines import tank_levels
 from v2g.replay.services import days_got, days_kept
 from v2g.replay.totals import fully_served, slack
 from v2g.replay.verdict import Array, Index, Mask
 from v2g.scarcity import NEAR, SPARE_KW, SPREAD, Scarcity
 from v2g.spans import between, moment, when
+from v2g.unused import Unused
 
 ASIDE = (
     ("charge_only", "vehicles that cannot give"),
@@ -90,6 +90,11 @@ class Missed:
             return np.asarray(lacks if lacks.any() else asks)
         return np.asarray(np.arange(asks.size) == services.last[day])
 
+    @cached_property
+    def unused(self) -> Unused:
+        """What could feed it, and what of that is never used."""
+        return Unused(self.short, self.access, self.at)
+
     def reason(self) -> Reason:
         """The answer: the cause of most of the missing energy, and what else plays a part."""
         causes = [self._cause(int(at)) for at in self.at]
@@ -156,7 +161,7 @@ class Missed:
         if dearer and self._edges(at).size:
             return "voltage"
         room = short.power_room[self.island[at], at] + access.spare_kw(at)
-        held = short.held[self.island[at], at] + access.held_kwh(at) + float(self._fuel_kwh[at])
+        held = short.held[self.island[at], at] + access.held_kwh(at) + float(self.unused.fuel_kwh[at])
         if held > SPARE_KW and (room <= SPARE_KW or (dearer and access.full_sources(at))):
             return "power"
         return "energy"
@@ -295,13 +300,15 @@ class Missed:
         held = float(self.short.held[self.island[at], at].max()) if self.access.feeder[at].any() else 0.0
         held += local
         full = by_count(name for t in at for name in self.access.full_sources(int(t)))
-        kinds = [noun for noun, some_ in (("source", self._mine.any()), (CAR, self._feeding.any())) if some_]
+        kinds = [
+            noun for noun, some_ in (("source", self.unused.mine.any()), (CAR, self.unused.feeding.any())) if some_
+        ]
         why = f"every {' and every '.join(kinds)} is at its limit then"
         if full and self._some_room(at):
             why = f"at the limit of a phase {'is' if len(full) == 1 else 'are'} {some(full)} then"
         words = f"Power is what lacks {self._when(at)}: {why}"
         kept = [f"up to {held:.1f} kWh above reserve stay in batteries"] if held >= LEAST_KWH else []
-        fuel = float(self._fuel_kwh[at].max())
+        fuel = float(self.unused.fuel_kwh[at].max())
         if fuel > SPARE_KW:
             kept.append(f"fuel for {fuel:.1f} kWh that is there by then is never burnt")
         words += f", while {' and '.join(kept)}." if kept else "."
@@ -324,8 +331,8 @@ class Missed:
         return bool((self.short.power_room[self.island[at], at] > SPARE_KW).any())
 
     def _energy(self, at: Index) -> tuple[str, dict[str, Any]]:
-        left, kept = self._left(), self.access.floors(self._feeding, int(self.at[-1]))
-        words = f"Energy is what lacks. {self._unused(left)}"
+        left, kept = self.unused.left(), self.access.floors(self.unused.feeding, int(self.at[-1]))
+        words = f"Energy is what lacks. {self.unused.words(left)}"
         back = []
         if kept["reserves_kwh"] >= LEAST_KWH:
             back.append(f"{kept['reserves_kwh']:.1f} kWh by the reserves of owners")
@@ -341,104 +348,10 @@ class Missed:
         """The rows that ask for what is kept back beside owners' reserves, in brackets."""
         record, point = self.record, int(self.at[-1]) + 1
         asks, rows = self.short.asks, []
-        for v in np.flatnonzero(self._feeding):
+        for v in np.flatnonzero(self.unused.feeding):
             ask = asks.at(int(v), point)
             rows += [] if ask is None or ask.table == "vehicles" else [ask.place(record.case)]
         return f" ({some(by_count(rows))})" if rows else ""
-
-    def _unused(self, left: dict[str, float]) -> str:
-        """What of all that could feed the load is left at the end, of the kinds that there are."""
-        vehicles = f"{left['can_give']:.1f} kWh in vehicles that can feed it then"
-        batteries = f"{left['batteries']:.1f} kWh in batteries"
-        fuel = f"{left['fuel_l']:.3g} of {left['tank_l']:.3g} L of fuel"
-        kinds = (
-            (bool(self._feeding.any()), left["can_give"], "the vehicles that can feed it then", vehicles),
-            (bool(self._batteries.any()), left["batteries"], "the batteries", batteries),
-            (left["tank_l"] > 0.0, left["fuel_l"], "the tanks of the engines", fuel),
-        )
-        there = [(amount, noun, words) for some_, amount, noun, words in kinds if some_]
-        if not there:
-            return "No vehicle, battery or engine can feed it then."
-        never = [words for amount, _, words in there if amount >= LEAST_KWH]
-        if never:
-            little = sum(left[key] for key in ("can_give", "batteries")) < self._run_kwh and left["fuel_l"] < LEAST_KWH
-            return f"Never used: {', '.join(never)}{', too little for one more run of it' if little else ''}."
-        nouns = [noun for _, noun, _ in there]
-        return f"All is used that may be taken from {' and '.join(filter(None, [', '.join(nouns[:-1]), nouns[-1]]))}."
-
-    @property
-    def _run_kwh(self) -> float:
-        """The least energy with which a load with service hours gets further; 0 for others."""
-        loads, days = self.record.loads, self.record.loads.services
-        if not days.by_hours[days.load == self.load].any():
-            return 0.0
-        least = np.maximum(self.record.hours[self.at], days.run_h[self.load]) * loads.demand_kw[self.load, self.at]
-        return float(least.min())
-
-    @cached_property
-    def _feeding(self) -> Mask:
-        """Vehicles that can feed the load at some time while it misses something, (V,)."""
-        fleet, first, last = self.record.fleet, int(self.at[0]), int(self.at[-1])
-        feeds = (fleet.discharge_max_kw > 0) & (self.short.vehicle_island == self.island) & self.access.feeder
-        return np.asarray((feeds | self.access.local)[:, first : last + 1].any(axis=1))
-
-    @cached_property
-    def _mine(self) -> Mask:
-        """Sources in the island of the load at some time while it misses something, (G,)."""
-        first, last = int(self.at[0]), int(self.at[-1])
-        return np.asarray((self.short.source_island == self.island)[:, first : last + 1].any(axis=1))
-
-    @property
-    def _batteries(self) -> Mask:
-        return self._mine & self.record.sources.of("battery")
-
-    def _left(self) -> dict[str, float]:
-        """Energy above reserve that no later interval needs, by what it could have done, and fuel."""
-        short, fleet, access = self.short, self.record.fleet, self.access
-        first, last = int(self.at[0]), int(self.at[-1])
-        above = np.maximum(0.0, short.vehicle_above[:, last:].min(axis=1))
-        here = self._feeding
-        ever = (fleet.discharge_max_kw + fleet.v2h_max_kw + fleet.v2l_max_kw > 0).any(axis=1)
-        small = access.small_sockets[:, first : last + 1].any(axis=1) & ~here
-        supply, left = self._fuel(self._mine & self.record.sources.of("generator"))
-        return {
-            "can_give": float(above[here].sum()),
-            "elsewhere": float(above[ever & ~here & ~small].sum()),
-            **({"small_sockets": float(above[small].sum())} if small.any() else {}),
-            "charge_only": float(above[~ever].sum()),
-            "batteries": float(np.maximum(0.0, short.battery_above[self._mine, last:].min(axis=1)).sum()),
-            "fuel_l": left,
-            "tank_l": supply,
-        }
-
-    @cached_property
-    def _fuel_kwh(self) -> Array:
-        """Energy in the fuel of the load's island that is there in an interval and never burnt, (T,)."""
-        sources, tanks = self.record.sources, self.record.tanks
-        here = (self.short.source_island == self.island) & sources.of("generator")[:, None]
-        out = np.zeros(self.record.case.steps)
-        for tank in np.unique(tanks.of_generator[sources.row[here.any(axis=1)]]):
-            mine = here & (self._tank == tank)[:, None]
-            rate = np.where(mine, sources.fuel_l_per_kwh[:, None], np.inf).min(axis=0)
-            levels = np.maximum(0.0, tank_levels(self.record)[tank])
-            out += np.minimum.accumulate(levels[::-1])[::-1] / rate
-        return out
-
-    @cached_property
-    def _tank(self) -> Index:
-        """Tank of each source, -1 where it is no generator, (G,)."""
-        sources, out = self.record.sources, np.full(len(self.record.sources.names), -1, dtype=np.int64)
-        generators = sources.of("generator")
-        out[generators] = self.record.tanks.of_generator[sources.row[generators]]
-        return out
-
-    def _fuel(self, engines: Mask) -> tuple[float, float]:
-        """Litres there are in the tanks of some sources, deliveries among them, and litres never burnt."""
-        tanks, sources = self.record.tanks, self.record.sources
-        used = np.unique(tanks.of_generator[sources.row[engines]]) if engines.any() else np.zeros(0, dtype=np.int64)
-        if not used.size:
-            return 0.0, 0.0
-        return float(tanks.supply_l[used, -1].sum()), max(0.0, float(tank_levels(self.record)[used, -1].sum()))
 
     def _worth(self) -> str:
         asked = np.flatnonzero(self.record.live[self.nodes].all(axis=0))
