@@ -87,7 +87,10 @@ TABLE = {
         BORDERS,
     ),
     "v2g.exports.exporting": ANYTHING,
-    "v2g.exports.book": May(("v2g.exports", "v2g.formats", "v2g.register", "v2g.schema"), BORDERS),
+    "v2g.exports.book": May(
+        ("v2g.case", "v2g.check.header", "v2g.exports", "v2g.formats", "v2g.register", "v2g.schema", "v2g.tables"),
+        BORDERS,
+    ),
     "v2g.exports.parquet": May(("v2g.errors", "v2g.exports", "v2g.formats"), ("pandas", "pyarrow")),
     "v2g.exports.xlsx": May(("v2g.errors", "v2g.exports", "v2g.formats"), (*BORDERS, "openpyxl")),
     "v2g.exports.orders": May((*HANDOVER.inside, "v2g.exports", "v2g.register"), BORDERS),
@@ -138,9 +141,10 @@ TABLE = {
     "v2g.cut": May(("v2g.replay", "v2g.scarcity", "v2g.spans"), BORDERS),
     "v2g.missed": May(
         ("v2g.access", "v2g.cut", "v2g.precedence", "v2g.reasons", "v2g.remedies", "v2g.replay", "v2g.scarcity",
-         "v2g.spans"),
+         "v2g.spans", "v2g.unused"),
         ARRAYS,
     ),
+    "v2g.unused": May(("v2g.access", "v2g.precedence", "v2g.replay", "v2g.scarcity"), ARRAYS),
     "v2g.precedence": May(("v2g.access", "v2g.reasons", "v2g.replay", "v2g.scarcity"), ARRAYS),
     "v2g.explain": May(
         ("v2g.case", "v2g.plan", "v2g.cut", "v2g.drivers", "v2g.language", "v2g.missed", "v2g.readiness", "v2g.reasons",

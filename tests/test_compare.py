@@ -8,6 +8,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import v2g
@@ -17,7 +18,8 @@ from v2g.errors import UsageError
 from v2g.formats import read_folder
 from v2g.formats.draft import Draft
 from v2g.formats.shipped import locate
-from v2g.handover.change_words import comparison_lines
+from v2g.handover.change_words import comparison_lines, ordered
+from v2g.handover.changes import Change
 from v2g.handover.languages import LANGUAGES
 
 
@@ -27,6 +29,8 @@ def village_with(changed: dict[tuple[str, str, str], str], **header: object) -> 
     tables = {name: table.copy() for name, table in draft.tables.items()}
     for (table, name, column), cell in changed.items():
         frame = tables[table]
+        if column not in frame:
+            frame[column] = ""
         frame.loc[frame[frame.columns[0]] == name, column] = cell
     return v2g.read(Draft.of({**draft.header, **header}, tables))
 
@@ -161,8 +165,81 @@ def test_service_by_the_day_is_known_by_the_case() -> None:
     case = v2g.read(Draft.of(dict(draft.header), tables))
     first, second = v2g.solve(v2g.read("places")), v2g.solve(case)
     found = told(first, second, case)
-    assert "school_lights (tier 2) is no longer served: it lacks part of what a day needs." in found
+    (line,) = [one for one in found if one.startswith("school_lights")]
+    assert line.startswith("school_lights (tier 2, 80 people) is no longer served: it lacks part of what a day needs; ")
     assert not any(line.startswith("school_oxygen") for line in found)
+
+
+def test_when_a_load_gets_more_and_for_how_many_people() -> None:
+    """With 1 kWh more in leaf 30 the cold store has 0.8 kWh more from 21:00 on: 5 + 3.62 = 8.62, then 9.42."""
+    people = {("loads", "cold_store", "people"): "40"}
+    first, second = village_with(people), village_with({**people, ("vehicles", "leaf30", "start_kwh"): "17"})
+    old, new = v2g.solve(first), v2g.solve(second)
+    line = "cold_store (tier 2, 40 people) gets more: 9.4 kWh, 8.6 before; more Thu 15 Jan 21:00 - 22:00."
+    assert line in told(old, new, first, second)
+    row = v2g.compare(old, new, [first, second]).table.set_index("what").loc["load_more"]
+    assert (row["people"], row["more_utc"], row["less_utc"], row["at_utc"]) == (
+        40.0, "2026-01-15T21:00:00+00:00/2026-01-15T22:00:00+00:00", "", "2026-01-15T21:00:00+00:00",
+    )  # fmt: skip
+    back = told(new, old, first, second)
+    assert line.replace("more", "less").replace("9.4 kWh, 8.6", "8.6 kWh, 9.4") in back
+
+
+def test_people_of_a_tier_are_told_with_its_loads() -> None:
+    people = {("loads", "cold_store", "people"): "1"}
+    first, second = village_with(people), village_with({**people, ("vehicles", "leaf30", "start_kwh"): "20"})
+    found = told(v2g.solve(first), v2g.solve(second), first, second)
+    assert "Tier 2: loads served 1, before 0; people 1, before 0." in found
+    assert "cold_store (tier 2, 1 person) is served now; before, it lacked power from Thu 15 Jan 21:00." in found
+
+
+def test_people_at_places_that_have_what_they_need_most() -> None:
+    """The README of places: 80 at the school, whose oxygen takes 10.8 kWh, and 24 at the care home are served. With
+    0.28 x 72.6 - 9.7 = 10.6 kWh above its reserve, less at the socket, the car at the school cannot do it."""
+    draft = read_folder(locate("places"))
+    tables = {name: table.copy() for name, table in draft.tables.items()}
+    tables["vehicles"].loc[tables["vehicles"]["vehicle"] == "ioniq", "start_soc"] = "0.28"
+    case = v2g.read(Draft.of(dict(draft.header), tables))
+    found = v2g.compare(v2g.solve(v2g.read("places")), v2g.solve(case), [case]).text.splitlines()
+    assert "People at places whose most critical loads are all served: 24, before 104." in found
+    (oxygen,) = [line for line in found if line.startswith("school_oxygen")]
+    assert oxygen.startswith("school_oxygen (tier 1, 80 people) is no longer served")
+
+
+def test_a_load_that_is_served_at_other_times() -> None:
+    """The lights of the school, four hours of them: from 18:00 or from 20:00 in the evening of 10 February."""
+    case = v2g.read("places")
+    plan = v2g.solve(case)
+
+    def lit(hours: tuple[int, ...]) -> v2g.Plan:
+        loads = plan.tables["loads"].copy()
+        lights, clock = loads["load"] == "school_lights", pd.to_datetime(loads["start_utc"], utc=True)
+        loads.loc[lights, "served_kw"] = 0.0
+        on = lights & (clock.dt.day == 10) & clock.dt.hour.isin(hours)
+        loads.loc[on, "served_kw"] = loads.loc[on, "demand_kw"]
+        return v2g.Plan(plan.summary, {**plan.tables, "loads": loads})
+
+    found = told(lit((18, 19, 20, 21)), lit((20, 21, 22, 23)))
+    assert found == {
+        "school_lights (tier 2, 80 people) gets its power at other times; more Tue 10 Feb 22:00 - Wed 11 Feb 00:00, "
+        "less Tue 10 Feb 18:00 - 20:00."
+    }
+    found = told(lit((18, 20, 21, 22)), lit((19, 21, 22, 23)))
+    assert found == {
+        "school_lights (tier 2, 80 people) gets its power at other times; "
+        "more Tue 10 Feb 19:00 - 20:00 (first of 2 times), less Tue 10 Feb 18:00 - 19:00 (first of 2 times)."
+    }
+
+
+def test_what_matters_most_is_said_first() -> None:
+    """Of loads the tier comes before what happens to them; those of no tier are the last."""
+    said = ["tier_served", "people_served", "load_lost 1", "load_less 1", "load_lost 2", "load_later 2", "load_lost 0",
+            "tier_hours", "vehicle_short", "source"]  # fmt: skip
+    changes = []
+    for one in said:
+        what, _, tier = one.partition(" ")
+        changes.append(Change(f"change_{what}", one, int(tier) if tier else None))
+    assert [change.subject for change in ordered(changes[::-1])] == said
 
 
 def test_other_languages() -> None:
@@ -191,3 +268,29 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert "holds other things than changes.csv" in capsys.readouterr().err
     assert run(["compare", old, old, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["same"] is True
+
+
+@pytest.mark.parametrize("bad", ["missing", "empty", "broken"])
+@pytest.mark.parametrize("which", ["FIRST", "SECOND"])
+def test_what_is_no_plan_is_bad_input_and_named(
+    which: str, bad: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 as for verify: faults in what was read. 2 would be a wrong use of the verb."""
+    good, wrong = str(v2g.write_plan(before()[1], tmp_path / "good")), tmp_path / bad
+    if bad != "missing":
+        wrong.mkdir()
+    if bad == "broken":
+        v2g.write_plan(before()[1], wrong)
+        (wrong / "summary.json").write_text("{")
+    pair = [str(wrong), good] if which == "FIRST" else [good, str(wrong)]
+    assert run(["compare", *pair]) == run(["verify", "village", str(wrong)]) == 1
+    said = capsys.readouterr()
+    told_of_compare = said.err[: said.err.index("1 error")]
+    assert f"error    {which}, {wrong}" in told_of_compare and said.out == ""
+    assert ({"FIRST", "SECOND"} - {which}).pop() not in told_of_compare and str(tmp_path / "good") not in said.err
+
+
+def test_two_plans_that_are_none_are_both_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [one["file"] for one in found["findings"]] == [f"FIRST, {tmp_path / 'a'}", f"SECOND, {tmp_path / 'b'}"]

@@ -72,8 +72,27 @@ def bodies(done: Done) -> dict[str, dict[str, Any]]:
     return {path.stem: body(done, path.stem) for path in (done.folder / "openadr").glob("*.json")}
 
 
-def values(event: dict[str, Any]) -> list[float]:
-    return [interval["payloads"][0]["values"][0] for interval in event["intervals"]]
+def values(event: dict[str, Any], kind: str = "") -> list[float]:
+    """Values of a kind; without one, of the only kind there is."""
+    found = [{one["type"]: one["values"] for one in interval["payloads"]} for interval in event["intervals"]]
+    (kind,) = [kind] if kind else {key for one in found for key in one}
+    return [one[kind][0] for one in found]
+
+
+def needed(event: dict[str, Any]) -> list[float]:
+    return values(event, "CHARGE_STATE_SETPOINT")
+
+
+def planned(event: dict[str, Any]) -> list[float]:
+    return values(event, "STORAGE_CHARGE_LEVEL_FORECAST")
+
+
+def windows(event: dict[str, Any]) -> list[tuple[str, str]]:
+    """Start and end of each interval, UTC."""
+    periods = [interval["intervalPeriod"] for interval in event["intervals"]]
+    starts = [pd.Timestamp(one["start"]) for one in periods]
+    ends = [start + pd.Timedelta(one["duration"]) for start, one in zip(starts, periods, strict=True)]
+    return [(f"{a:%d %H:%M}", f"{b:%d %H:%M}") for a, b in zip(starts, ends, strict=True)]
 
 
 def targets(done: Done) -> dict[str, dict[str, str]]:
@@ -90,12 +109,14 @@ def test_objects_are_of_the_published_form(done: Done) -> None:
 
 def test_every_value_has_its_unit_and_every_event_its_target(done: Done) -> None:
     named = {(d["payloadType"], d["units"]) for d in body(done, "program")["payloadDescriptors"]}
-    assert named == {("DISPATCH_SETPOINT", "KW"), ("CHARGE_STATE_SETPOINT", "KWH")}
+    on_board = {("CHARGE_STATE_SETPOINT", "KWH"), ("STORAGE_CHARGE_LEVEL_FORECAST", "KWH")}
+    assert named == {("DISPATCH_SETPOINT", "KW"), *on_board}
     for name, event in bodies(done).items():
         if name != "program":
-            (kind,) = {payload["type"] for interval in event["intervals"] for payload in interval["payloads"]}
-            (descriptor,) = event["payloadDescriptors"]
-            assert (kind, descriptor["units"]) in named and descriptor["payloadType"] == kind
+            said = [(d["payloadType"], d["units"]) for d in event["payloadDescriptors"]]
+            assert set(said) == (on_board if name.startswith("needs") else {("DISPATCH_SETPOINT", "KW")})
+            kinds = [[payload["type"] for payload in interval["payloads"]] for interval in event["intervals"]]
+            assert all(one == [kind for kind, _ in said] for one in kinds)
             (target,) = event["targets"]
             assert targets(done)[target]["file"] == f"{name}.json"
 
@@ -122,12 +143,12 @@ def test_intervals_follow_each_other(done: Done) -> None:
 
 
 def test_what_vehicles_leave_with(done: Done) -> None:
-    leaf, kei = (body(done, f"departures_vehicle_{name}") for name in ("leaf", "kei"))
+    leaf, kei = (body(done, f"needs_vehicle_{name}") for name in ("leaf", "kei"))
     # Leaf: 50 - 8 - 2.5 kWh when it leaves at 20:15; its trip begins at 20:30 and uses 3 of 6 kWh until 21:00.
-    assert values(leaf) == [39.5]
+    assert (needed(leaf), planned(leaf)) == ([6.0], [39.5])
     assert leaf["intervals"][0]["intervalPeriod"] == {"start": "2026-01-15T18:00:00Z", "duration": "PT2H15M"}
-    # Kei: 30 - 3 - 3 kWh at 20:00. The others are there to the end.
-    assert values(kei) == [24.0]
+    # Kei: 30 - 3 - 3 kWh at 20:00, and nobody asks for any. The others are there to the end, and need nothing.
+    assert (needed(kei), planned(kei)) == ([0.0], [24.0])
     assert not [name for name in targets(done) if name in ("vehicle_van", "vehicle_zoe", "vehicle_old")]
 
 
@@ -146,7 +167,69 @@ def test_a_stay_that_ends_early_in_an_interval(tmp_path: Path) -> None:
     rows.loc[at, list(hour)] = list(hour.values())
     done = written(case, "openadr", tmp_path / "out", Plan(made.summary, {**made.tables, "vehicles": rows}))
     # The hour begins with 45 kWh, and no trip is before 20:05; the 2 kWh come later, at the other charger.
-    assert values(body(done, "departures_vehicle_leaf")) == [45.0]
+    leaf = body(done, "needs_vehicle_leaf")
+    assert (needed(leaf), planned(leaf)) == ([5.0], [45.0])
+
+
+def test_what_buses_need_and_what_is_planned(tmp_path: Path) -> None:
+    """The README of the depot: 60 km from 11:00 UTC of the 17th on are 54, 54 and 36 kWh. Bus 2 uses 45 kWh on its trip
+    at 12:30 of the 16th and comes back with 60, bus 3 24 and 30. All that is left goes to the loads, so that at the end
+    the buses have what they need then and no more; an hour earlier the standby of that hour as well, 0.3 kWh."""
+    done = export(read("depot"), "openadr", tmp_path / "out", solve(read("depot")))
+    bus_1, bus_2, bus_3 = (body(done, f"needs_vehicle_bus_{number}") for number in (1, 2, 3))
+    order, hold = ("16 00:00", "17 11:00"), ("17 11:00", "17 12:00")
+    trip, back = ("16 00:00", "16 12:30"), ("16 14:30", "17 11:00")
+    assert windows(bus_1) == [order, hold] and windows(bus_2) == windows(bus_3) == [trip, back, hold]
+    assert needed(bus_1) == [54.0, 54.0]
+    assert needed(bus_2) == [45.0 + 60.0, 54.0, 54.0]
+    assert needed(bus_3) == [24.0 + 30.0, 36.0, 36.0]
+    for event, end in ((bus_1, 54.0), (bus_2, 54.0), (bus_3, 36.0)):
+        assert planned(event)[-1] == pytest.approx(end, abs=1e-3)
+        assert planned(event)[-2] >= end + 0.3 - 1e-3
+    # Standing by for 12.5 h costs 3.75 kWh of 214.7 and 83.6; what a bus gives before it leaves is less on board.
+    assert 105.0 + 4.0 <= planned(bus_2)[0] <= 214.7 - 3.75 + 1e-3
+    assert 54.0 <= planned(bus_3)[0] <= 83.6 - 3.75 + 1e-3
+    rows = targets(done)
+    assert [float(rows[f"vehicle_bus_{number}"]["reserve_kwh"]) for number in (1, 2, 3)] == [18.0, 18.0, 12.0]
+    assert rows["site_depot"]["reserve_kwh"] == "" and not any("are needed" in one for one in done.warnings)
+
+
+def test_each_way_to_ask_for_energy(tmp_path: Path) -> None:
+    """Leaf keeps 10 kWh, is ordered to have 20 from 18:30 to 19:20, and leaves at 20:15 with 30 for a trip of 6, which
+    ends with the 12 that it must be back with: 18."""
+    order = "need,vehicle,energy_kwh,from_utc,until_utc\nfirst,leaf,20,2026-01-15T18:30:00Z,2026-01-15T19:20:00Z"
+    tables = {
+        **YARD, "needs": order,
+        "vehicles": YARD["vehicles"].replace("kw\nleaf", "kw,reserve_kwh\nleaf").replace("0\nvan", "0,10\nvan"),
+        "trips": YARD["trips"].replace("energy_kwh\n", "energy_kwh,return_kwh\n") + ",12",
+    }  # fmt: skip
+    case = case_of(tables, header={"step_min": 60, "steps": 4})
+    leaf = body(written(case, "openadr", tmp_path / "out", solve(case)), "needs_vehicle_leaf")
+    assert windows(leaf) == [
+        ("15 18:00", "15 18:30"), ("15 18:30", "15 19:20"), ("15 19:20", "15 20:15"), ("15 20:15", "15 22:00"),
+    ]  # fmt: skip
+    assert needed(leaf) == [20.0, 20.0, 6.0 + 12.0, 10.0]
+
+
+def test_energy_to_leave_with_and_the_fleet_minimum(tmp_path: Path) -> None:
+    """Leaf is to leave with 30 kWh. From 20:30 on, in the program from 20:00 on, some vehicle must have 38: leaf, which
+    has most, 50 and later 44; but at 21:00 it is on the road, and older, which has 40, comes first of those with it."""
+    stays = YARD["stays"].replace("until_utc\n", "until_utc,leave_kwh\n").replace("20:15:00Z\nvan", "20:15:00Z,30\nvan")
+    minimum = "minimum,vehicles,energy_kwh,from_utc\nready,1,38,2026-01-15T20:30:00Z"
+    case = case_of({**YARD, "stays": stays, "fleet_minimum": minimum}, header={"step_min": 60, "steps": 4})
+    done = written(case, "openadr", tmp_path / "out", solve(case))
+    leaf, older = (body(done, f"needs_vehicle_{name}") for name in ("leaf", "older"))
+    assert [end for _, end in windows(leaf)] == ["15 20:00", "15 20:15", "15 22:00"]
+    assert needed(leaf) == [38.0, 30.0, 38.0]
+    assert (windows(older), needed(older)) == ([("15 18:00", "15 21:00")], [38.0])
+    assert planned(older)[0] >= 38.0 - 1e-6 and "vehicle_old" not in targets(done)
+
+
+def test_what_lacks_is_said_aloud(tmp_path: Path) -> None:
+    """By hand leaf has 39.5 kWh at 20:15; its trip is to end with 40, so 46 are needed."""
+    trips = YARD["trips"].replace("energy_kwh\n", "energy_kwh,return_kwh\n") + ",40"
+    done = written(case_of({**YARD, "trips": trips}, header={"step_min": 60, "steps": 4}), "openadr", tmp_path, plan())
+    assert "leaf: 39.5 kWh are planned for 2026-01-15T20:15:00Z, and 46.0 are needed" in done.warnings
 
 
 def test_names_of_users_are_no_queries_and_no_paths(done: Done) -> None:
@@ -175,7 +258,10 @@ def test_the_energy_is_that_of_the_plan(tmp_path: Path) -> None:
 
 def test_the_readme_says_who_posts_what(done: Done) -> None:
     text = (done.folder / "openadr" / "README.md").read_text(encoding="utf-8")
-    assert all(word in text for word in ("Nothing was sent", "POST /programs", "POST /events", "PROGRAM-ID", "`KWH`"))
+    assert all(
+        word in text
+        for word in ("Nothing was sent", "POST /programs", "POST /events", "PROGRAM-ID", "`KWH`", "FORECAST` in")
+    )
     assert "{" not in text.replace("{eventID}", "").replace("{venID}", "")
 
 

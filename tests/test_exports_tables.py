@@ -19,12 +19,16 @@ from v2g.case import Case
 from v2g.errors import CaseError, UsageError
 from v2g.exports import xlsx
 from v2g.exports.exporting import export
+from v2g.formats.plan_columns import MEANINGS, meaning_of
+from v2g.formats.plan_folder import COLUMNS
 from v2g.formats.shipped import shipped_cases
+from v2g.planning import solve
 from v2g.reading import check, read
 
 openpyxl: Any = pytest.importorskip("openpyxl")
 arrow: Any = pytest.importorskip("pyarrow.parquet")
 
+UNIT_ENDS = {"_kwh": "kWh", "_kw": "kW", "_kvar": "kvar", "_utc": "UTC", "_km": "km"}
 HOSTILE = "=cmd|' /C calc'!A0"
 CASES = ["chiba-2019", "depot", "ieee13-blackout", "ieee123-storm", "places", "village"]
 
@@ -89,6 +93,33 @@ def test_the_first_sheet_has_every_unit(tmp_path: Path) -> None:
     assert any("SHA-256" in str(row[3]) for row in rows)
 
 
+def test_the_first_sheet_says_what_every_column_is(tmp_path: Path) -> None:
+    """A manager of a depot wants to know what `reserve_kwh` of the plan is: what the driver needs when it ends."""
+    case = read("depot")
+    folder = export(case, "xlsx", tmp_path / "out", solve(case)).folder
+    found = book(folder)
+    rows = list(found["README"].iter_rows(values_only=True))
+    about = {(table, column): (unit, meaning) for table, column, unit, meaning in rows}
+    unit, meaning = about["plan_vehicles", "reserve_kwh"]
+    assert unit == "kWh" and "its driver needs on board when the interval ends" in meaning
+    for sheet in found.sheetnames[1:]:
+        for cell in found[sheet][1]:
+            assert about[sheet, cell.value][1], f"{sheet}, {cell.value}"
+            ends = [unit for end, unit in UNIT_ENDS.items() if cell.value.endswith(end) and "_per_" not in cell.value]
+            assert about[sheet, cell.value][0] in ends or not ends, f"{sheet}, {cell.value}"
+    assert about["plan_prices", "critical_hours_h_per_kwh"][0] == "h/kWh"
+    assert about["vehicles", "kwh_per_km"][0] == "kWh/km"
+    keys = {key: meaning for key, _, meaning in found["case"].iter_rows(min_row=2, values_only=True)}
+    assert keys["guarantee_h" if "guarantee_h" in keys else "step_min"] and all(keys.values())
+    same(case, read(folder / "tables.xlsx"))
+
+
+def test_every_column_of_a_plan_is_explained_and_none_that_is_not_there() -> None:
+    for table, columns in COLUMNS.items():
+        assert [one for one in columns if not meaning_of(table, one).help] == []
+        assert set(MEANINGS.get(table, {})) <= {*columns, *({"shunt_kw"} if table == "nodes" else ())}
+
+
 def test_no_cell_is_a_formula(tmp_path: Path) -> None:
     tables = {**STREET, "loads": STREET["loads"].replace("clinic,", f"{HOSTILE},")}
     folder = export(case_of(tables, header={"title": "@SUM(1)"}), "xlsx", tmp_path / "out").folder
@@ -121,7 +152,7 @@ def test_parquet_is_typed_and_says_its_units(tmp_path: Path) -> None:
     assert (kinds["start_utc"], kinds["served_kw"], kinds["tier"], kinds["load"]) == (
         "timestamp[ns, tz=UTC]", "double", "int64", "string",
     )  # fmt: skip
-    assert table.schema.field("served_kw").metadata == {b"unit": b"kW"}
+    assert table.schema.field("served_kw").metadata == {b"unit": b"kW", b"meaning": b"power it gets, by all ways"}
     assert (folder / "plan" / "summary.json").is_file()
     assert "| lines | rating_kva | kVA | limit of each phase" in (folder / "README.md").read_text(encoding="utf-8")
 

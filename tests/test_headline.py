@@ -12,6 +12,7 @@ from v2g.formats.draft import Draft
 from v2g.formats.shipped import locate
 from v2g.handover.facts import Facts
 from v2g.handover.headline import headline, sentence
+from v2g.handover.languages.english import ENGLISH
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,15 @@ def test_times_are_local_and_another_day_is_named() -> None:
     case = changed({"time_zone": "Asia/Kathmandu"})
     facts = served(Facts(case, v2g.solve(case)), clinic=[0, 5, 5, 5])
     assert sentence(facts) == "0 of 1 tier-1 load served to Friday 03:45; clinic first dark from Thursday 23:45"
+
+
+def test_service_by_the_day_is_told_as_everywhere_else() -> None:
+    """The situation report and what changes between plans say `lacks part of what a day needs` as well."""
+    case = v2g.read("places")
+    assert "care_fridge lacks part of what a day needs by" in sentence(Facts(case, v2g.solve(case)))
+    wording = "lacks part of what a day needs"
+    assert all(wording in ENGLISH.words[key] for key in ("decide_day", "change_load_lost_day"))
+    assert not [words for words in ENGLISH.words.values() if "short of what a day" in words]
 
 
 def test_only_the_guaranteed_hours_count() -> None:

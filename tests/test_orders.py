@@ -98,7 +98,8 @@ def test_who_has_nothing_to_do_is_told_so() -> None:
 
 
 def test_the_depot_by_its_readme() -> None:
-    """Bus 2 must be back with 60 kWh and drives 45 on the way: 105 to leave with. From 11:00 UTC on (05:00 in Chicago) 60 km x 0.9 = 54."""
+    """Bus 2 must be back with 60 kWh and drives 45 on the way: 105 to leave with. From 11:00 UTC on, 05:00 in Chicago,
+    60 km x 0.9 = 54."""
     first, trip, second = orders("depot")["bus_2"].steps
     assert isinstance(first, Stay) and isinstance(trip, Trip) and isinstance(second, Stay)
     assert first.idle and (trip.need_kwh, trip.return_need_kwh) == (pytest.approx(105.0), 60.0)
@@ -134,8 +135,8 @@ def test_a_building_is_named_with_what_it_runs() -> None:
 
 
 def test_a_place_is_told_when_it_is_dark() -> None:
-    """The group home's oxygen, 0.3 kW, runs 23.88 hours by the README: 23 in full, then a part of an hour; from 09:00 in
-    Tokyo."""
+    """The group home's oxygen, 0.3 kW, runs 23.88 hours by the README: 23 in full, then a part of an hour; from
+    09:00 in Tokyo."""
     text = files("chiba-2019")["sites/group_home.txt"]
     # 0.88 x 0.3 = 0.264 kW, never told as more.
     assert (

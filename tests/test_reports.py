@@ -17,9 +17,10 @@ from v2g.errors import UsageError
 from v2g.explain import Reason
 from v2g.formats import locate, read_folder
 from v2g.formats.draft import Draft
+from v2g.handover.people import served_people
 from v2g.plan import Plan
 from v2g.reports.figure import figure_bytes, write_figure
-from v2g.reports.outcome import headline, people, tiers
+from v2g.reports.outcome import headline, tiers
 from v2g.reports.text import case_line, certificate_report, plan_report, reasons_report, verdict_report
 from v2g.summary import status
 
@@ -199,7 +200,7 @@ def test_the_verdict_in_words(village: Case, village_plan: Plan) -> None:
 @pytest.mark.parametrize("exact", [False, True])
 def test_the_bounds_are_proven_again(village: Case, village_plan: Plan, exact: bool) -> None:
     proof = certify(village, village_plan, exact=exact)
-    assert proof.ok and not proof.notes and len(proof.stages) == 9
+    assert proof.ok and not proof.notes and len(proof.stages) == 10
     by_name = {stage.name: stage for stage in proof.stages}
     assert by_name["critical_hours"].proven == pytest.approx(0.276, abs=1e-6)
     assert by_name["critical_2"].proven == pytest.approx(1.0)
@@ -262,9 +263,9 @@ def test_people_count_at_places_whose_most_critical_loads_are_served() -> None:
     """school 80 and care home 24 have tier 1 served; the nursery (30) has tier 2 first, and nothing reaches it."""
     case = v2g.read("places")
     plan = v2g.solve(case)
-    assert people(case, plan) == (104.0, 134.0)
+    assert served_people(case, plan) == (104.0, 134.0)
     assert "  people: 104 of 134 at places whose most critical loads are all served" in plan_report(case, plan)
-    assert people(v2g.read("village"), v2g.solve(v2g.read("village"))) == (0.0, 0.0)
+    assert served_people(v2g.read("village"), v2g.solve(v2g.read("village"))) == (0.0, 0.0)
 
 
 @pytest.mark.parametrize(

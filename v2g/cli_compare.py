@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from v2g.reports.console import printable
+
+if TYPE_CHECKING:
+    from v2g.errors import CaseError, Finding
+    from v2g.plan import Plan
 
 TABLE = "changes.csv"
 
@@ -35,13 +42,12 @@ def compare(
     from v2g.compare import compare as compared_of
     from v2g.exports.tables import table_bytes
     from v2g.formats.atomic import resolved
-    from v2g.formats.plan_folder import read_plan
     from v2g.reading import read
 
     folder = None if out is None else resolved(out)
     if folder is not None:
         _refuse(folder, overwrite)
-    done = compared_of(read_plan(first), read_plan(second), [read(case) for case in cases])
+    done = compared_of(*_plans(first, second), [read(case) for case in cases])
     if folder is not None:
         _write(folder, table_bytes(done.table))
     if json_:
@@ -52,6 +58,33 @@ def compare(
     if folder is not None:
         click.echo(printable(f"table: {folder / TABLE}"))
     return 0
+
+
+def _plans(first: Path, second: Path) -> tuple[Plan, Plan]:
+    """Both plans; raises InvalidCase with the faults of both, each with the plan whose it is."""
+    from v2g.errors import CaseError, InvalidCase
+    from v2g.formats.plan_folder import read_plan
+
+    read: list[Plan] = []
+    refused: list[tuple[str, CaseError]] = []
+    for which, path in (("FIRST", first), ("SECOND", second)):
+        try:
+            read.append(read_plan(path))
+        except CaseError as error:
+            refused.append((f"{which}, {path}", error))
+    if refused:
+        raise InvalidCase([finding for plan, error in refused for finding in _findings(plan, error)])
+    return read[0], read[1]
+
+
+def _findings(plan: str, error: CaseError) -> Iterator[Finding]:
+    """The faults of a plan, told as its own."""
+    from v2g.errors import Finding, InvalidCase
+
+    if isinstance(error, InvalidCase):
+        yield from (replace(finding, file=f"{plan}, {finding.file}") for finding in error.findings)
+    else:
+        yield Finding(plan, str(error), "Give a folder that solve wrote.", code="no-plan")
 
 
 def _refuse(folder: Path, overwrite: bool) -> None:

@@ -20,7 +20,10 @@ from v2g.handover.languages.english import ENGLISH
 from v2g.plan import Plan
 from v2g.reading import read
 
-COLUMNS = ("what", "subject", "tier", "at_utc", "at_local", "before", "after", "unit", "text")
+COLUMNS = (
+    "what", "subject", "tier", "people", "people_before", "at_utc", "at_local", "before", "after", "unit", "more_utc",
+    "less_utc", "text",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,12 @@ class Compared:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """A row for each change; ``before`` and ``after`` are figures in ``unit``, times in UTC, or words."""
+        """A row for each change; ``before`` and ``after`` are figures in ``unit``, times in UTC, or words.
+
+        ``people`` is how many a load is for, or of a tier how many are served now, ``people_before`` how many were;
+        blank where the cases do not say. ``more_utc`` and ``less_utc`` are all spans in which a load has more power
+        than before, or less: begin/end in ISO 8601, a blank between spans.
+        """
         rows = [self._row(change) for change in ordered(self.comparison.changes)]
         return pd.DataFrame(rows, columns=list(COLUMNS), dtype=object)
 
@@ -63,8 +71,10 @@ class Compared:
         if change.key == "change_vehicle_ways":
             after, before = (", ".join(ways) for ways in change.ways)
         text = change_line(ENGLISH, self.comparison.zone, change)
-        tier = "" if change.tier is None else change.tier
-        return (change.key.removeprefix("change_"), change.subject, tier, *times, before, after, change.unit, text)
+        whom = ["" if one is None else one for one in (change.tier, change.people, change.people_before)]
+        spans = (" ".join(f"{a.isoformat()}/{b.isoformat()}" for a, b in some) for some in (change.more, change.less))
+        what = change.key.removeprefix("change_")
+        return (what, change.subject, *whom, *times, before, after, change.unit, *spans, text)
 
 
 def _cell(value: float | datetime | None) -> Any:

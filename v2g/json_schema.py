@@ -18,6 +18,7 @@ from v2g.errors import UsageError
 from v2g.formats.atomic import place_folder, resolved
 from v2g.formats.draft import Draft
 from v2g.formats.nameplates import FILLED, NAME
+from v2g.formats.plan_columns import meaning_of
 from v2g.formats.plan_folder import COLUMNS, COUNTS, OPTIONAL, SUMMARY_KEYS, TEXTS, plain
 from v2g.language import Part
 from v2g.plan import Plan
@@ -212,16 +213,22 @@ def plan_schema() -> Schema:
 def _plan_row(name: str) -> Schema:
     """Columns that are always there; further ones are numbers, such as prices of each stage."""
     return {
-        "type": "object", "properties": {column: _plan_column(column) for column in COLUMNS[name]},
+        "type": "object", "properties": {column: _plan_column(name, column) for column in COLUMNS[name]},
         "required": list(COLUMNS[name]), "additionalProperties": NUMBER_OR_NULL,
     }  # fmt: skip
 
 
-def _plan_column(name: str) -> Schema:
+def _plan_column(table: str, name: str) -> Schema:
+    meaning = meaning_of(table, name)
+    unit = {"x-unit": meaning.unit} if meaning.unit not in ("", "UTC") else {}
+    return {"description": meaning.help, **_plan_kind(name), **unit}
+
+
+def _plan_kind(name: str) -> Schema:
     if name == "start_utc":
         return TIME
     if name == "hours":
-        return {"type": "number", "exclusiveMinimum": 0, "x-unit": "h"}
+        return {"type": "number", "exclusiveMinimum": 0}
     if name in TEXTS:
         return {"type": "string"}
     return {"type": "integer"} if name in COUNTS else NUMBER_OR_NULL

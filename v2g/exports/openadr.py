@@ -13,24 +13,27 @@ import numpy as np
 from v2g.case import Case
 from v2g.errors import UsageError
 from v2g.exports.exporter import Asked, Exported
-from v2g.exports.ocpp_sessions import Session, drawn_kw, seconds, sessions, stay_rows, utc
+from v2g.exports.ocpp_sessions import drawn_kw, seconds, utc
+from v2g.exports.openadr_needs import OnBoard, on_board
 from v2g.exports.openadr_readme import readme
 from v2g.formats.draft import csv_bytes, text_frame
 from v2g.formats.plan_folder import guarded
 from v2g.handover.safe import file_names
-from v2g.replay.clock import NANOSECONDS_PER_HOUR, edges, nanoseconds
-from v2g.replay.columns import numbers, texts, times
+from v2g.replay.columns import texts
+from v2g.replay.mobility import own_reserve
 from v2g.replay.record import Record
-from v2g.replay.verdict import Array, Index
+from v2g.replay.verdict import Array
 
 FOLDER = "openadr"
 PROGRAM_ID = "PROGRAM-ID"
 """Stands for the id that the VTN gives the program when it is posted."""
-UNITS = {"DISPATCH_SETPOINT": "KW", "CHARGE_STATE_SETPOINT": "KWH"}
+POWER, NEEDED, PLANNED = "DISPATCH_SETPOINT", "CHARGE_STATE_SETPOINT", "STORAGE_CHARGE_LEVEL_FORECAST"
+"""The last one is a private string, which OpenADR allows as a payload type: it has none for what a level will be."""
+UNITS = {POWER: "KW", NEEDED: "KWH", PLANNED: "KWH"}
 """One reader takes CHARGE_STATE_SETPOINT for a percentage, another for kW: no value goes without its unit."""
 MOST_TEXT = 128
 PLACES = 4
-COLUMNS = ("target", "file", "kind", "name", "given_kwh", "taken_kwh")
+COLUMNS = ("target", "file", "kind", "name", "given_kwh", "taken_kwh", "reserve_kwh")
 
 Body = dict[str, Any]
 
@@ -45,7 +48,7 @@ class Place:
 
 
 class OpenAdr:
-    """A program, an event for each place and one for all of them, and what each vehicle leaves with."""
+    """A program, an event for each place and one for all of them, and what each vehicle must have on board by when."""
 
     name = "openadr"
     title = "OpenADR 3.1 events of a plan"
@@ -63,16 +66,18 @@ class OpenAdr:
         for place in places(case):
             target, kw = targets[place.kind, place.name], power[list(place.chargers)].sum(axis=0)
             bodies[f"event_{target}.json"] = dispatch(case, place, target, kw)
-            rows.append((target, f"event_{target}.json", place.kind, guarded(place.name), *_energy(record, kw)))
-        for vehicle, stays in departures(record).items():
+            rows.append((target, f"event_{target}.json", place.kind, guarded(place.name), *_energy(record, kw), ""))
+        needs, reserves = on_board(record), dict(zip(record.fleet.names, own_reserve(case).tolist(), strict=True))
+        for vehicle, levels in needs.items():
             target = targets["vehicle", vehicle]
-            bodies[f"departures_{target}.json"] = charge_state(case, vehicle, target, stays)
-            rows.append((target, f"departures_{target}.json", "vehicle", guarded(vehicle), "", ""))
+            bodies[f"needs_{target}.json"] = charge_state(case, vehicle, target, levels)
+            kept = round(reserves[vehicle], PLACES)
+            rows.append((target, f"needs_{target}.json", "vehicle", guarded(vehicle), "", "", kept))
         files = {f"{FOLDER}/{name}": (json.dumps(body, indent=1) + "\n").encode() for name, body in bodies.items()}
         frame, _ = text_frame(COLUMNS, list(zip(*rows, strict=True)) or [()] * len(COLUMNS), "")
         files[f"{FOLDER}/targets.csv"] = csv_bytes(frame)
-        files[f"{FOLDER}/README.md"] = readme(asked, PROGRAM_ID).encode()
-        return Exported(files, tuple(_warnings(record, power)), "openadr/README.md")
+        files[f"{FOLDER}/README.md"] = readme(asked, PROGRAM_ID, PLANNED).encode()
+        return Exported(files, (*_warnings(record, power), *_short(case, needs)), "openadr/README.md")
 
 
 def places(case: Case) -> Iterator[Place]:
@@ -106,33 +111,32 @@ def program(case: Case) -> Body:
 
 def dispatch(case: Case, place: Place, target: str, kw: Array) -> Body:
     """Power at the plugs of a place in each interval, positive = consumption, negative = it gives; ``kw`` (T,)."""
-    edge = seconds(case)
-    spans = [(int(start), int(end)) for start, end in pairwise(edge)]
+    spans = [(int(start), int(end)) for start, end in pairwise(seconds(case))]
     name = f"{place.kind} {place.name}".strip()
-    return _event(case, name, target, "DISPATCH_SETPOINT", zip(spans, kw.tolist(), strict=True))
+    return _event(case, name, target, [(*span, {POWER: value}) for span, value in zip(spans, kw.tolist(), strict=True)])
 
 
-def charge_state(case: Case, vehicle: str, target: str, stays: Sequence[tuple[Session, float]]) -> Body:
-    """What a vehicle is to have on board at the end of each stay."""
-    values = (((stay.start, stay.end), kwh) for stay, kwh in stays)
-    return _event(case, f"vehicle {vehicle}", target, "CHARGE_STATE_SETPOINT", values)
+def charge_state(case: Case, vehicle: str, target: str, levels: Sequence[OnBoard]) -> Body:
+    """What a vehicle must have on board at the end of each interval, and what the plan leaves it with."""
+    intervals = [(one.start, one.end, {NEEDED: one.needed_kwh, PLANNED: one.planned_kwh}) for one in levels]
+    return _event(case, f"vehicle {vehicle}", target, intervals)
 
 
-def _event(case: Case, name: str, target: str, kind: str, values: Iterator[tuple[tuple[int, int], float]]) -> Body:
+def _event(case: Case, name: str, target: str, spans: Sequence[tuple[int, int, Mapping[str, float]]]) -> Body:
     intervals = [
         {
             "id": number,
             "intervalPeriod": {"start": utc(case, start), "duration": duration(end - start)},
-            "payloads": [{"type": kind, "values": [round(value, PLACES) + 0.0]}],
+            "payloads": [{"type": kind, "values": [round(value, PLACES) + 0.0]} for kind, value in values.items()],
         }
-        for number, ((start, end), value) in enumerate(values)
+        for number, (start, end, values) in enumerate(spans)
     ]
     return {
         "programID": PROGRAM_ID,
         "eventName": f"{case.name}: {name}",
         "priority": 0,
         "targets": [target],
-        "payloadDescriptors": [_descriptor(kind)],
+        "payloadDescriptors": [_descriptor(kind) for kind in spans[0][2]],
         "intervalPeriod": intervals[0]["intervalPeriod"],
         "intervals": intervals,
     }
@@ -152,39 +156,6 @@ def duration(seconds: int) -> str:
     return "PT" + "".join(f"{number}{letter}" for number, letter in parts if number)
 
 
-def departures(record: Record) -> Mapping[str, list[tuple[Session, float]]]:
-    """Stays at chargers that end before the case does, with what the vehicle has on board then in kWh, by vehicle."""
-    last, rows = int(seconds(record.case)[-1]), stay_rows(record)
-    found: dict[str, list[tuple[Session, float]]] = {}
-    for stay in sorted(sessions(record), key=lambda stay: (stay.vehicle, stay.start)):
-        if stay.end < last:
-            found.setdefault(record.fleet.names[stay.vehicle], []).append((stay, _left_with(record, stay, rows)))
-    return found
-
-
-def _left_with(record: Record, stay: Session, rows: Index) -> float:
-    """Energy at the end of a stay: what the interval ends with and trips use after it, else what it began with."""
-    t = int(np.searchsorted(seconds(record.case), stay.end)) - 1
-    sheet, vehicle = record.vehicle_sheet, stay.vehicle
-    used, after = float(sheet["trip_kwh"][vehicle, t]), _used_after(record, stay, t)
-    if rows[vehicle, t] == stay.stay:
-        driven = max(after - float(sheet["missed_trip_kwh"][vehicle, t]), 0.0)
-        return float(sheet["energy_end_kwh"][vehicle, t]) + driven
-    return max(float(sheet["energy_start_kwh"][vehicle, t]) - max(used - after, 0.0), 0.0)
-
-
-def _used_after(record: Record, stay: Session, t: int) -> float:
-    """What trips use from the end of a stay to the end of its interval, spread evenly over each trip."""
-    trips, edge = record.case.table("trips"), edges(record.case)
-    depart, back = (nanoseconds(times(trips, name)) for name in ("depart_utc", "return_utc"))
-    own = np.array([name == record.fleet.names[stay.vehicle] for name in texts(trips, "vehicle")], dtype=bool)
-    left = int(edge[0]) + stay.end * 10**9
-    hours = np.maximum(np.minimum(back, edge[t + 1]) - np.maximum(depart, left), 0) / NANOSECONDS_PER_HOUR
-    whole = (back - depart) / NANOSECONDS_PER_HOUR
-    rate = np.divide(numbers(trips, "energy_kwh", 0.0), whole, out=np.zeros(len(whole)), where=whole > 0.0)
-    return float((rate * hours)[own].sum())
-
-
 def _energy(record: Record, kw: Array) -> tuple[float, float]:
     """kWh given and taken."""
     given, taken = (float(np.maximum(sign * kw, 0.0) @ record.hours) for sign in (-1, 1))
@@ -202,3 +173,13 @@ def _warnings(record: Record, power: Array) -> Iterator[str]:
     sockets = float((record.vehicle_sheet["v2l_kw"] @ record.hours).sum())
     if sockets:
         yield f"{sockets:,.1f} kWh of the plan come from sockets of vehicles (V2L), which no aggregator dispatches"
+
+
+def _short(case: Case, needs: Mapping[str, Sequence[OnBoard]]) -> Iterator[str]:
+    """Each vehicle for which the plan has less on board than is needed, at the first time."""
+    for vehicle, levels in needs.items():
+        for one in [level for level in levels if level.short][:1]:
+            yield (
+                f"{vehicle}: {one.planned_kwh:,.1f} kWh are planned for {utc(case, one.end)}, and "
+                f"{one.needed_kwh:,.1f} are needed"
+            )

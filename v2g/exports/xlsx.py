@@ -13,14 +13,19 @@ import numpy as np
 import pandas as pd
 
 from v2g.errors import UsageError
-from v2g.exports.book import HEAD, Sheet, readme_rows, sheets
+from v2g.exports.book import HEAD, Sheet, header_rows, readme_rows, sheets
 from v2g.exports.exporter import Asked, Exported
-from v2g.formats.folder_out import header_text
 from v2g.formats.plan_folder import STEERING
 
 MOST_ROWS, MOST_LETTERS = 1_048_576, 32_767
 """Of a sheet, and of a cell: what Excel can open."""
 FILE, README_SHEET, HEADER_SHEET = "tables.xlsx", "README", "case"
+HEADER = ("key", "value", "meaning")
+HEADER_COLUMNS = (
+    (HEADER_SHEET, "key", "", "what is said of the whole case, as in case.toml"),
+    (HEADER_SHEET, "value", "", "what it is; text stands in quotes"),
+    (HEADER_SHEET, "meaning", "", "what the key means; not read back"),
+)
 DATE = "yyyy-mm-dd hh:mm:ss"
 WIDEST = 40
 STILL = (1980, 1, 1, 0, 0, 0)
@@ -31,7 +36,7 @@ CONTROL = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]")
 
 
 class Xlsx:
-    """All tables of the case and of the plan; the first sheet says where they are from, and all units."""
+    """All tables of the case and of the plan; the first sheet says where they are from, and what each column is."""
 
     name = "xlsx"
     title = "Excel workbook, with units and dates"
@@ -66,9 +71,10 @@ def _workbook(asked: Asked, parts: Sequence[Sheet]) -> bytes:
 
 def _contents(asked: Asked, parts: Sequence[Sheet]) -> Iterator[tuple[str, Sequence[str], Rows]]:
     """Name, columns and rows of each sheet."""
-    yield README_SHEET, HEAD, readme_rows(asked)
-    header = [tuple(line.split(" = ", 1)) for line in header_text(asked.case).splitlines()]
-    yield HEADER_SHEET, ("key", "value"), header
+    about = readme_rows(asked)
+    before = sum(not table for table, *_ in about)
+    yield README_SHEET, HEAD, [*about[:before], *HEADER_COLUMNS, *about[before:]]
+    yield HEADER_SHEET, HEADER, header_rows(asked.case)
     for sheet in parts:
         names = [str(name) for name in sheet.frame.columns]
         yield sheet.name, names, list(zip(*(_values(sheet.frame[name]) for name in names), strict=True))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from v2g.handover.amounts import told
@@ -12,7 +14,16 @@ from v2g.handover.languages.language import Language
 from v2g.handover.safe import brief
 
 MOST = 12
-"""So many changes of one kind are told; the table has all of them."""
+"""So many changes of one kind in one tier are told; the table has all of them."""
+
+
+LOADS = ("load_lost", "load_served", "load_earlier", "load_later", "load_new", "load_gone", "load_less", "load_more",
+         "load_moved")  # fmt: skip
+ORDER = ("tier_served", "people_served", "load", "tier_hours", "vehicle_short", "vehicle_place", "vehicle_ways",
+         "vehicle_end", "vehicle_new", "vehicle_gone", "source")  # fmt: skip
+"""Kinds of change, what matters most first; those of loads tier by tier."""
+BY_THE_DAY = ("change_load_served", "change_load_lost")
+"""Kinds that have other words where no time is known from which power lacks."""
 
 
 def change_line(language: Language, zone: str, change: Change) -> str:
@@ -25,8 +36,9 @@ def change_line(language: Language, zone: str, change: Change) -> str:
 
     subject = language.say(f"{change.subject}_source") if change.key == "change_source" else brief(change.subject)
     known = {
-        "subject": subject, "tier": _tier(language, change), "at": told_value(change.at),
-        "before": told_value(change.before), "after": told_value(change.after),
+        "subject": subject, "tier": _whom(language, change), "at": told_value(change.at),
+        "before": told_value(change.before), "after": told_value(change.after), "when": _when(language, zone, change),
+        "people": told_value(change.people), "people_before": told_value(change.people_before),
     }  # fmt: skip
     if change.key == "change_vehicle_ways":
         starts, stops = (language.listed(language.say(f"way_{way}") for way in ways) for ways in change.ways)
@@ -35,38 +47,54 @@ def change_line(language: Language, zone: str, change: Change) -> str:
     if change.key == "change_vehicle_place":
         was, now = (brief(place) if place else language.say("way_away") for place in change.places)
         return language.say(change.key, was=was, now=now, **known)
-    return language.say(f"{change.key}_day" if _by_the_day(change) else change.key, **known)
+    return language.say(_key(change), **known)
 
 
-def _by_the_day(change: Change) -> bool:
-    """Whether a load is won or lost without a time from which it lacks power."""
-    return change.key in ("change_load_served", "change_load_lost") and change.at is None
+def _key(change: Change) -> str:
+    """Which words are said: other ones for a load that is won or lost without a time from which it lacks power."""
+    if change.key in BY_THE_DAY and change.at is None:
+        return f"{change.key}_day"
+    return f"{change.key}_people" if change.people_before is not None else change.key
 
 
-def _tier(language: Language, change: Change) -> str:
-    return language.say("change_tier", tier=change.tier) if change.tier else ""
+def _whom(language: Language, change: Change) -> str:
+    """Tier and people of a load, in brackets."""
+    said = [language.say("change_of_tier", tier=change.tier)] if change.tier else []
+    if change.people is not None:
+        key = "change_person" if change.people == 1.0 else "change_people"
+        said.append(language.say(key, count=told(change.people)))
+    return language.say("change_tier", whom=language.listed(said)) if said else ""
+
+
+def _when(language: Language, zone: str, change: Change) -> str:
+    """When a load has more power than before, and when less: the first time of each, and how many there are."""
+    here = ZoneInfo(zone)
+    said = []
+    for key, spans in (("more", change.more), ("less", change.less)):
+        if spans:
+            span = language.span(*(moment.astimezone(here) for moment in spans[0]))
+            first = language.say("change_when_first", span=span, count=len(spans)) if len(spans) > 1 else span
+            said.append(language.say(f"change_when_{key}", span=first))
+    return language.say("change_when", spans=language.listed(said)) if said else ""
 
 
 def comparison_lines(language: Language, compared: Comparison, most: int = MOST) -> Iterator[str]:
-    """What changed, the most important first; of many changes of one kind the first few."""
+    """What changed, the most important first; of many changes of one kind in one tier the first few."""
     if compared.same:
         yield language.say("change_none")
-    keys = list(dict.fromkeys(change.key for change in compared.changes))
-    for key in sorted(keys, key=_rank):
-        mine = [change for change in compared.changes if change.key == key]
+    for _, group in groupby(ordered(compared.changes), key=_rank):
+        mine = list(group)
         yield from (change_line(language, compared.zone, change) for change in mine[:most])
         if len(mine) > most:
             yield language.say("change_more", count=len(mine) - most)
 
 
-ORDER = ("tier_served", "load_lost", "load_served", "load_earlier", "load_later", "load_new", "load_gone", "tier_hours",
-         "load_less", "load_more", "vehicle_short", "vehicle_place", "vehicle_ways", "vehicle_end", "vehicle_new",
-         "vehicle_gone", "source")  # fmt: skip
-"""Kinds of change, what matters most first."""
-
-
-def _rank(key: str) -> int:
-    return ORDER.index(key.removeprefix("change_"))
+def _rank(change: Change) -> tuple[int, float, int]:
+    """What is said first: by kind, of loads by tier (those of none last) and then by kind."""
+    kind = change.key.removeprefix("change_")
+    if kind in LOADS:
+        return ORDER.index("load"), change.tier or math.inf, LOADS.index(kind)
+    return ORDER.index(kind), 0.0, 0
 
 
 def scope_line(language: Language, compared: Comparison) -> str:
@@ -82,4 +110,4 @@ def scope_line(language: Language, compared: Comparison) -> str:
 
 def ordered(changes: Sequence[Change]) -> list[Change]:
     """Changes, what matters most first."""
-    return sorted(changes, key=lambda change: _rank(change.key))
+    return sorted(changes, key=_rank)

@@ -6,7 +6,7 @@ The two need not be of the same state of the case, nor of the same horizon: what
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -16,11 +16,14 @@ from v2g.case import Case
 from v2g.errors import UsageError
 from v2g.handover.facts import Facts, run_id
 from v2g.handover.loads import LoadAccount
+from v2g.handover.people import people_of_loads, served_people
 from v2g.handover.plan_grid import HOUR, WAYS, PlanGrid
+from v2g.handover.spans import where
 from v2g.handover.vehicles import LEAST_KW
 from v2g.plan import Plan
 from v2g.replay.verdict import Array, Index, Mask
 
+Spans = tuple[tuple[datetime, datetime], ...]
 LEAST_KWH = 0.05
 """Less energy than that is no change to anybody."""
 LEAST_END_KWH = 0.5
@@ -32,7 +35,9 @@ class Change:
     """One change: ``key`` says which (a key of the words of a language), ``subject`` of whom.
 
     ``at`` is when it begins, ``before`` and ``after`` figures in ``unit`` or moments; ``ways`` are for vehicles what is
-    done now and what no longer, ``places`` where it was and is.
+    done now and what no longer, ``places`` where it was and is. ``people`` is how many a load is for, or how many of a
+    tier are served, ``people_before`` how many of the tier were; None where nobody counted them. ``more`` and ``less``
+    are the spans, in UTC, in which a load has more power than before, or less.
     """
 
     key: str
@@ -44,6 +49,10 @@ class Change:
     unit: str = ""
     ways: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     places: tuple[str, str] = ("", "")
+    people: float | None = None
+    people_before: float | None = None
+    more: Spans = ()
+    less: Spans = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,11 @@ class Side:
     def accounts(self) -> dict[str, LoadAccount]:
         """Loads as the case knows them; none without it."""
         return {load.name: load for load in Facts(self.case, self.plan).loads} if self.case else {}
+
+    @cached_property
+    def people(self) -> dict[str, float]:
+        """How many people each load is for, as far as the case says so; none without it."""
+        return people_of_loads(self.case) if self.case else {}
 
 
 @dataclass(frozen=True)
@@ -107,9 +121,9 @@ class Comparison:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """All of them: tiers, loads (most critical first), vehicles, sources."""
+        """All of them: tiers, people, loads (most critical first), vehicles, sources."""
         loads = sorted(self._loads(), key=lambda change: (not change.tier, change.tier or 0))
-        return (*self._tiers(), *loads, *self._vehicles(), *self._sources())
+        return (*self._tiers(), *self._served_people(), *loads, *self._vehicles(), *self._sources())
 
     @property
     def same(self) -> bool:
@@ -136,15 +150,27 @@ class Comparison:
 
     def _tiers(self) -> Iterator[Change]:
         if self.same_horizon:
-            yield from self._tier_figures("critical", "served", "tier_served", "1")
-            yield from self._tier_figures("critical_hours", "served", "tier_hours", "h")
+            yield from self._tier_figures("critical", "tier_served", "1")
+            yield from self._tier_figures("critical_hours", "tier_hours", "h")
 
-    def _tier_figures(self, table: str, figure: str, key: str, unit: str) -> Iterator[Change]:
+    def _tier_figures(self, table: str, key: str, unit: str) -> Iterator[Change]:
         before, after = (side.plan.summary.get(table) or {} for side in (self.first, self.second))
         for tier in sorted({*before, *after}, key=int):
-            old, new = (float((one.get(tier) or {}).get(figure, 0.0)) for one in (before, after))
-            if abs(new - old) > LEAST_KWH:
-                yield Change(f"change_{key}", str(tier), int(tier), before=old, after=new, unit=unit)
+            sides = [one.get(tier) or {} for one in (before, after)]
+            old, new = (float(one.get("served", 0.0)) for one in sides)
+            was, now = (one.get("people_served") for one in sides)
+            people = (None, None) if was is None or now is None else (float(was), float(now))
+            if abs(new - old) > LEAST_KWH or people[0] != people[1]:
+                yield Change(f"change_{key}", str(tier), int(tier), before=old, after=new, unit=unit,
+                             people=people[1], people_before=people[0])  # fmt: skip
+
+    def _served_people(self) -> Iterator[Change]:
+        """People at places whose most critical loads are all served, where both cases are known."""
+        cases = [(side.case, side.plan) for side in (self.first, self.second) if side.case is not None]
+        if self.same_horizon and len(cases) == 2:
+            (old, _), (new, _) = (served_people(case, plan) for case, plan in cases)
+            if old != new:
+                yield Change("change_people_served", "", before=old, after=new, unit="1")
 
     def _loads(self) -> Iterator[Change]:
         old, new = self.first.grid, self.second.grid
@@ -152,28 +178,40 @@ class Comparison:
         served = self._both(old.of_loads("served_kw"), new.of_loads("served_kw"))
         rows = {name: row for row, name in enumerate(old.loads)}
         for mine, name in enumerate(new.loads):
-            tier = new.tiers[name]
             if name not in rows:
-                yield Change("change_load_new", name, tier)
+                yield Change("change_load_new", name, new.tiers[name], people=self._people(name))
                 continue
             row = rows[name]
-            kwh = (float(served[0][row] @ self.hours), float(served[1][mine] @ self.hours))
-            yield from self._load(name, tier, lacks[0][row], lacks[1][mine], kwh)
-        yield from (Change("change_load_gone", name, old.tiers[name]) for name in old.loads if name not in new.tiers)
+            whose = Change("", name, new.tiers[name], people=self._people(name))
+            yield from self._load(whose, (lacks[0][row], lacks[1][mine]), (served[0][row], served[1][mine]))
+        for name in old.loads:
+            if name not in new.tiers:
+                yield Change("change_load_gone", name, old.tiers[name], people=self._people(name))
 
-    def _load(self, name: str, tier: int, old: Mask, new: Mask, kwh: tuple[float, float]) -> Iterator[Change]:
-        kept = self._kept(name, old, new)
-        begins = [self.moment(int(lack.argmax())) if lack.any() else None for lack in (old, new)]
+    def _load(self, whose: Change, lacks: tuple[Mask, Mask], kw: tuple[Array, Array]) -> Iterator[Change]:
+        kept = self._kept(whose.subject, *lacks)
+        begins = [self.moment(int(lack.argmax())) if lack.any() else None for lack in lacks]
+        kwh = [float(power @ self.hours) for power in kw]
+        gained = kw[1] - kw[0]
+        whose = replace(whose, more=self._spans(gained > LEAST_KW), less=self._spans(gained < -LEAST_KW))
         if kept == (False, True):
-            yield Change("change_load_served", name, tier, begins[0], begins[0], None)
+            yield replace(whose, key="change_load_served", at=begins[0], before=begins[0])
         elif kept == (True, False):
-            yield Change("change_load_lost", name, tier, begins[1], None, begins[1])
+            yield replace(whose, key="change_load_lost", at=begins[1], after=begins[1])
         elif begins[0] and begins[1] and begins[0] != begins[1]:
             key = "change_load_earlier" if begins[1] < begins[0] else "change_load_later"
-            yield Change(key, name, tier, min(begins[0], begins[1]), begins[0], begins[1])
-        elif abs(kwh[1] - kwh[0]) > LEAST_KWH:
-            key = "change_load_more" if kwh[1] > kwh[0] else "change_load_less"
-            yield Change(key, name, tier, before=kwh[0], after=kwh[1], unit="kWh")
+            yield replace(whose, key=key, at=min(begins[0], begins[1]), before=begins[0], after=begins[1])
+        elif abs(kwh[1] - kwh[0]) > LEAST_KWH or np.maximum(gained, 0.0) @ self.hours > LEAST_KWH:
+            key = "moved" if abs(kwh[1] - kwh[0]) <= LEAST_KWH else "more" if kwh[1] > kwh[0] else "less"
+            first = min((begin for begin, _ in (*whose.more, *whose.less)), default=None)
+            yield replace(whose, key=f"change_load_{key}", at=first, before=kwh[0], after=kwh[1], unit="kWh")
+
+    def _spans(self, mask: Mask) -> Spans:
+        return tuple((self.moment(first), self.moment(last)) for first, last in where(mask))
+
+    def _people(self, load: str) -> float | None:
+        """How many a load is for, by the second case before the first."""
+        return self.second.people.get(load, self.first.people.get(load))
 
     def _kept(self, name: str, old: Mask, new: Mask) -> tuple[bool, bool]:
         """Whether a load has all that counts, before and after: by the cases where they say, else by what it lacks."""

@@ -116,7 +116,7 @@ def lack_words(clock: Clock, trouble: Trouble, beside: datetime | None = None) -
     """What a load lacks and since when, such as ``first dark from Friday 03:15``; for ``beside`` see ``when``."""
     at = when(clock, trouble.since, beside)
     if trouble.lack is Lack.DAY:
-        return f"short of what a day needs by {at}"
+        return f"lacks part of what a day needs by {at}"
     lack = "dark" if trouble.lack is Lack.DARK else "short of power"
     if trouble.throughout:
         return f"{lack} throughout"

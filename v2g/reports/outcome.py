@@ -11,7 +11,7 @@ import numpy as np
 from v2g.case import Case
 from v2g.plan import Plan
 from v2g.replay.record import Record
-from v2g.replay.totals import critical_hours, fully_served, served_by_tier, survival
+from v2g.replay.totals import critical_hours, served_by_tier, survival
 
 
 @dataclass(frozen=True)
@@ -61,22 +61,6 @@ def tiers(case: Case, plan: Plan) -> list[Tier]:
             )
         )  # fmt: skip
     return found
-
-
-def people(case: Case, plan: Plan) -> tuple[float, float]:
-    """People at sites whose most critical loads are all served, and people at all sites that have critical loads."""
-    record, sites = Record(case, plan, 1e-6), case.table("sites")
-    loads, table = record.loads, case.table("loads")
-    if not len(sites) or "people" not in sites or "site" not in table:
-        return 0.0, 0.0
-    full, home, served, total = fully_served(record), table["site"].to_numpy(), 0.0, 0.0
-    for site, count in zip(sites["site"], sites["people"].fillna(0.0), strict=True):
-        here = loads.critical & (home == site)
-        if here.any():
-            first = here & (loads.tier == loads.tier[here].min())
-            total += float(count)
-            served += float(count) if full[first].all() else 0.0
-    return served, total
 
 
 def manner(case: Case) -> str:

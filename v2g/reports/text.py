@@ -12,6 +12,7 @@ from v2g.case import Case
 from v2g.certify import Proof
 from v2g.drivers import together
 from v2g.explain import Reason
+from v2g.handover.people import served_people
 from v2g.plan import Plan
 from v2g.readiness import shortages
 from v2g.remedies import Remedy
@@ -19,7 +20,7 @@ from v2g.replay.record import Record
 from v2g.replay.verdict import Verdict
 from v2g.reports.ac import rounds_report
 from v2g.reports.console import counted
-from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, people, tiers
+from v2g.reports.outcome import Tier, aim, energy_words, headline, manner, number, part, tiers
 
 SHOWN_CHECKS = 8
 SHOWN_VALUES = 5
@@ -91,7 +92,7 @@ def _tier_line(row: Tier, horizon: float) -> str:
 
 
 def _people_lines(case: Case, plan: Plan) -> list[str]:
-    served, total = people(case, plan)
+    served, total = served_people(case, plan)
     return (
         [f"  people: {served:,.0f} of {total:,.0f} at places whose most critical loads are all served"] if total else []
     )

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from v2g.handover.facts import Facts
 from v2g.handover.headline import DAYS, MONTHS, sentence
-from v2g.reports.outcome import Tier, people, tiers
+from v2g.handover.people import served_people
+from v2g.reports.outcome import Tier, tiers
 from v2g.reports.page.assumptions import assumptions
 from v2g.reports.page.helping import MOST_GROUPS, Help, Missing
 from v2g.reports.page.markup import Markup, joined, tag
@@ -58,7 +59,7 @@ def moment(now: datetime, zone: str) -> str:
 
 def _tiers(facts: Facts) -> Markup:
     cards = [_tier(row) for row in tiers(facts.case, facts.plan)]
-    served, total = people(facts.case, facts.plan)
+    served, total = served_people(facts.case, facts.plan)
     if total:
         said = tag("p", tag("b", f"{served:,.0f}"), f" of {total:,.0f} people", class_="count")
         where = tag("p", "at places whose most critical loads are all served")
