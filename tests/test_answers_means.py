@@ -237,3 +237,25 @@ def test_binomial_bounds_leave_five_per_cent_beyond(hits: int, draws: int) -> No
     chance = lambda share, k: math.comb(draws, k) * share**k * (1 - share) ** (draws - k)  # noqa: E731
     assert sum(chance(low, k) for k in range(hits, draws + 1)) == pytest.approx(0.05)
     assert sum(chance(high, k) for k in range(hits + 1)) == pytest.approx(0.05)
+
+
+def test_steps_of_unequal_width_are_told_for_the_same_width(tmp_path: Path) -> None:
+    """1 load-hour from 0 to 0.1, 2 from 0.1 to 0.5: 1 and 0.5 for each 0.1, so that the first is worth most."""
+    served = {0.0: 1.0, 0.1: 2.0, 0.5: 4.0}
+    ran = [Ran(1, {"share": share}, served_h=hours) for share, hours in served.items()]
+    answer = named(study_folder(tmp_path / "s", {"share": "v2g_share"}, ran), "marginal-share")
+    assert answer.table["critical_worth_h_per_0.1"].tolist() == pytest.approx([1.0, 0.5])
+    assert answer.title == "Gained from one value of share to the next, for each 0.1"
+    assert answer.sentence.startswith(
+        "Most is gained from share = 0 to 0.1: 1 critical load-hours for each 0.1; in the last step, from share = 0.1 "
+        "to 0.5: 0.5 critical load-hours for each 0.1 ("
+    )
+    assert any("for each 0.1 of share" in note for note in answer.notes)
+
+
+def test_nothing_along_a_whole_axis_is_told_in_one_sentence(tmp_path: Path) -> None:
+    """Draws that gain one and lose one are no nothing: 0 -+ 12.7 x sqrt(2) / sqrt(2)."""
+    still = named(fleet(tmp_path / "still", {1: [4.0, 5.0], 2: [4.0, 5.0], 5: [4.0, 5.0]}), "marginal-fleet")
+    assert still.sentence == "Nothing is gained or lost from fleet = 1 to 5 vehicles."
+    moved = named(fleet(tmp_path / "moved", {1: [4.0, 5.0], 2: [5.0, 4.0]}), "marginal-fleet")
+    assert "0 (-12.7 to 12.7) critical load-hours" in moved.sentence and "othing" not in moved.sentence

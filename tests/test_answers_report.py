@@ -93,7 +93,12 @@ def test_a_study_without_a_plan_says_only_that(
         assert run(["report", str(study)]) == 0
     out = capsys.readouterr().out
     assert "matplotlib" not in out and not list((study / "answers").glob("*.svg"))
-    assert out.count("not answered. No scenario has a plan.") == len(QUESTIONS)
+    why = "No scenario has a plan."
+    if status:
+        why = "All 4 scenarios failed: the reasons are at the head of this report, and in failed.csv."
+        assert "  4 x clash" in out and (study / "answers" / "failed.csv").is_file()
+    assert f"No question is answered. {why}" in out.splitlines() and "not answered" not in out
+    assert (study / "answers" / "answers.md").read_text(encoding="utf-8").count(why.split(":")[0]) == len(QUESTIONS)
 
 
 def test_what_all_axes_say_alike_is_said_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,3 +214,35 @@ def test_no_figure_warns(kind: Literal["points", "steps"], lines: tuple[Series, 
     with warnings.catch_warnings(action="error"):
         assert chart_bytes(Chart(kind, "t", "x, h", "y", lines, "n = 0 draws"))
         assert chart_bytes(Chart(kind, "東 " * 90, "x" * 300, "y" * 300, lines, "f" * 900, ("n" * 300, "東"), 1.0))
+
+
+def test_a_finished_study_of_which_no_draw_is_complete_says_that_and_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of two settings of the sun one has no plan, at either size of the fleet: nothing more will come."""
+    ran = [Ran(1, {"fleet": size, "sun": sun}, **({} if size == sun else {"status": "no_plan", "reason": "clash"}))
+           for size in (1, 2) for sun in (1, 2)]  # fmt: skip
+    assert run(["report", str(study_folder(tmp_path / "s", {**AXES, "sun": "weather"}, ran))]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    why = "No draw is complete: each has a scenario that failed (2 no_plan): the reasons are at the head of this report"
+    assert f"served: {why}, and in failed.csv." in lines and f"survival: {why}, and in failed.csv." in lines
+    assert not any("yet" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("sample", "said"),
+    [
+        ("grid", "drawn by seed: away from 0.15 to 0.32; sky grey, clear"),
+        ("latin", "drawn by draw: fleet from 1 to 2 vehicles; away from 0.15 to 0.32; sky grey, clear"),
+    ],
+)
+def test_what_was_drawn_of_an_axis_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], sample: str, said: str
+) -> None:
+    weather = {1: (0.32, "grey"), 2: (0.15, "clear")}
+    ran = [Ran(seed, {"fleet": size, "away": away, "sky": sky})
+           for size in (1, 2) for seed, (away, sky) in weather.items()]  # fmt: skip
+    study = study_folder(tmp_path / "s", {**AXES, "away": "no_show", "sky": "header"}, ran, sample)
+    assert run(["report", str(study)]) == 0
+    assert said in capsys.readouterr().out.splitlines()
+    assert f"- {said}" in (study / "answers" / "answers.md").read_text(encoding="utf-8").splitlines()

@@ -45,7 +45,7 @@ def test_enough_is_the_smallest_value_with_its_bound(tmp_path: Path) -> None:
     assert 4 * low[1] ** 3 * (1 - low[1]) + low[1] ** 4 == pytest.approx(0.05)
     assert low[2] == pytest.approx(0.05**0.25)
     assert answer.sentence.startswith(
-        "fleet = 4 vehicles is the smallest value tried at which all 2 tier-1 sites live to the end in at least 75 % "
+        "fleet = 4 vehicles is the smallest value tried at which all 2 tier-1 loads live to the end in at least 75 % "
         "of the draws: 3 of 4."
     )
     assert f"at least {100 * low[1]:.3g} %" in answer.sentence
@@ -128,7 +128,7 @@ def test_every_setting_of_the_other_axes_has_to_reach_the_share(tmp_path: Path) 
     """
     answer = two_suns(tmp_path, {(1, 0): "addd", (1, 1): "aaaa", (2, 0): "aaad", (2, 1): "aaaa"})
     assert answer.sentence.startswith(
-        "fleet = 2 vehicles is the smallest value tried at which the one tier-1 site lives to the end in at least 75 % "
+        "fleet = 2 vehicles is the smallest value tried at which the one tier-1 load lives to the end in at least 75 % "
         "of the draws in each of the 2 settings of the other axes: 3 of 4 in the worst of 2 settings tried, chosen "
         "after seeing the results (sun = 0)."
     )
@@ -206,8 +206,8 @@ def test_survival_is_that_of_kaplan_and_meier(tmp_path: Path) -> None:
     table = named(study_folder(tmp_path / "s", FLEET, ran), "survival-fleet").table
     assert table["after_h"].tolist() == [0.0, 2.0, 6.0, 8.0]
     assert table["alive_share"].tolist() == pytest.approx([1.0, 0.75, 0.375, 0.375])
-    assert table["sites_watched"].tolist() == [4, 4, 2, 1]
-    assert table["sites_lost"].tolist() == [0, 1, 1, 0]
+    assert table["loads_watched"].tolist() == [4, 4, 2, 1]
+    assert table["loads_lost"].tolist() == [0, 1, 1, 0]
 
 
 def test_survival_is_told_at_the_end_of_each_outage(tmp_path: Path) -> None:
@@ -283,3 +283,67 @@ def test_the_study_file_may_ask(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as wrong:
         answers(folder)
     assert [line.split("found ")[1].split(" =")[0] for line in str(wrong.value).splitlines()] == ["quota", "share"]
+
+
+def refused(tmp_path: Path, draws: dict[int, str]) -> Path:
+    """As `alive`, with r for a draw of which the changed case was refused."""
+    of: dict[str, dict[str, Any]] = {
+        "a": {}, "d": {"dark": (2.0,)}, "r": {"status": "refused", "reason": "no such model"},
+    }  # fmt: skip
+    ran = [Ran(seed, {"fleet": size}, **of[letter])
+           for size, letters in draws.items() for seed, letter in enumerate(letters, 1)]  # fmt: skip
+    return study_folder(tmp_path / "study", FLEET, ran)
+
+
+def test_a_value_of_which_every_draw_was_refused_is_not_known(tmp_path: Path) -> None:
+    """Neither a miss at the end, which would leave nothing enough, nor a hit for the bound of one step less."""
+    folder = refused(tmp_path, {1: "dddd", 2: "aaaa", 9: "rrrr"})
+    unknown = "Not known: fleet = 9 vehicles (4 of 4 refused)."
+    enough = named(folder, "enough-fleet")
+    assert enough.sentence.startswith("fleet = 2 vehicles is the smallest value tried") and "4 of 4." in enough.sentence
+    assert enough.sentence.endswith(unknown)
+    assert enough.table["draws"].tolist() == [4, 4, 0] and enough.table["refused_draws"].tolist() == [0, 0, 4]
+    last = enough.table.to_dict("records")[2]
+    assert all(math.isnan(last[f"all_alive_{name}"]) for name in ("share", "at_least_share", "at_most_share"))
+    for name in ("served", "survival", "marginal", "unserved", "unserved_energy"):
+        answer = named(folder, f"{name}-fleet")
+        assert answer.sentence.endswith(unknown) and "9 vehicles:" not in answer.sentence
+
+
+def test_a_refused_draw_is_neither_a_miss_nor_a_hit(tmp_path: Path) -> None:
+    """Three of three live and one was refused: p^3 = 0.05 bounds, not 4 p^3 (1 - p) + p^4 = 0.05."""
+    answer = named(refused(tmp_path, {1: "drrd", 2: "aara"}), "enough-fleet")
+    assert answer.table["draws"].tolist() == [2, 3] and answer.table["all_alive_draws"].tolist() == [0, 3]
+    assert answer.table["all_alive_at_least_share"][1] == pytest.approx(0.05 ** (1 / 3))
+    assert answer.table["all_alive_at_most_share"][0] == pytest.approx(1 - 0.05**0.5)
+    assert "3 of 3, 1 refused and left out." in answer.sentence and "Not known" not in answer.sentence
+
+
+def test_nothing_is_known_where_all_was_refused_at_every_value(tmp_path: Path) -> None:
+    """One setting of the sun has plans; the other none, at either size."""
+    ran = [Ran(seed, {"fleet": size, "sun": sun}, **({} if sun else {"status": "refused", "reason": "no sun"}))
+           for size in (1, 2) for sun in (0, 1) for seed in (1, 2)]  # fmt: skip
+    answer = named(study_folder(tmp_path / "s", {**FLEET, "sun": "weather"}, ran), "enough-fleet")
+    assert answer.sentence.startswith(
+        "Nothing is known in each of the 2 settings of the other axes. No draw is complete"
+    )
+    assert answer.sentence.endswith(
+        "Not known: fleet = 1 vehicle, sun = 0 (2 of 2 refused); fleet = 2 vehicles, sun = 0 (2 of 2 refused)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("counts", "said"),
+    [((2, 2), "2 of the loads have service by the day"), ((1, 1), "1 of the loads has service by the day"),
+     ((1, 2), "Up to 2 of the loads have service by the day"), ((None, None), "")],
+)  # fmt: skip
+def test_survival_says_how_loads_by_the_day_count(
+    tmp_path: Path, counts: tuple[int | None, int | None], said: str
+) -> None:
+    ran = [Ran(seed, {"fleet": 1}, dark=(None, 24.0), more={} if n is None else {"tier1_by_day": n})
+           for seed, n in enumerate(counts, 1)]  # fmt: skip
+    notes = named(study_folder(tmp_path / "s", FLEET, ran), "survival-fleet").notes
+    told = [note for note in notes if "by the day" in note]
+    assert [
+        note.startswith(said) and "alive until the end of the first day that is short" in note for note in told
+    ] == [True] * bool(said)

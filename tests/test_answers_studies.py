@@ -16,6 +16,7 @@ from v2g.batch.changes import CHANGES
 from v2g.batch.scenarios import scenarios
 from v2g.batch.study import read_so_far, read_study, shipped_studies
 from v2g.cli import run
+from v2g.populate.catalog import table
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
@@ -104,16 +105,21 @@ def test_a_drawn_axis_has_one_value_for_each_seed(tmp_path: Path) -> None:
 
 
 def test_kinds_of_axes_and_answers_on_the_page_are_all_there_are() -> None:
-    table = PAGE.split("| `change` | its values |")[1].split("\n\n")[0]
-    firsts = [row.split("|")[1] for row in table.splitlines()[2:]]
+    kinds = PAGE.split("| `change` | its values |")[1].split("\n\n")[0]
+    firsts = [row.split("|")[1] for row in kinds.splitlines()[2:]]
     assert {name for first in firsts for name in re.findall(r"`(\w+)`", first)} == set(CHANGES)
-    for row in table.splitlines()[2:]:
+    for row in kinds.splitlines()[2:]:
         cells = row.split("|")
         names = re.findall(r"`(\w+)`", cells[3])
         for kind in re.findall(r"`(\w+)`", cells[1]):
             assert set(names) == set(CHANGES[kind].keys), kind
     meant = PAGE.split("| answer | says |")[1].split("\n\n")[0]
     assert re.findall(r"^\| `(\w+)` \|", meant, flags=re.MULTILINE) == list(QUESTIONS)
+
+
+def test_models_on_the_page_are_those_of_the_catalogue() -> None:
+    named = re.findall(r'model = "(\w+)"', PAGE)
+    assert named and set(named) <= {row["model"] for row in table("vehicles")}
 
 
 def test_draws_that_the_page_asks_for_are_right() -> None:

@@ -13,6 +13,7 @@ import pytest
 import v2g
 from v2g.batch.changes import CHANGES, Asked, Change, Setting
 from v2g.batch.changes.cause import longer_with
+from v2g.batch.fields import Wrong
 from v2g.errors import UsageError
 from v2g.formats.draft import Draft
 from v2g.formats.outages import exceedances
@@ -342,9 +343,10 @@ def test_cell(how: str, value: float, kw: list[float]) -> None:
 
 def test_cell_of_a_new_column_and_blank_cells() -> None:
     assert column(changed("cell", 30, table="lines", column="rating_kva"), "lines", "rating_kva") == [30] * 5
-    made = changed("cell", 2, table="loads", column="from_utc", how="times", where={"load": "clinic"})
-    assert names(made, "loads", "from_utc")[0] == ""
-    with pytest.raises(UsageError, match="not a number"):
+    blank = changed("cell", "", table="loads", column="people")
+    made = changed("cell", 2, tables=blank, table="loads", column="people", how="times")
+    assert set(names(made, "loads", "people")) == {""}
+    with pytest.raises(Wrong, match="does not hold numbers"):
         changed("cell", 2, table="loads", column="from_utc", how="times")
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from v2g.batch.measures import Served, by_load, unserved
+from v2g.batch.measures import Served, by_day, by_load, unserved
+from v2g.batch.tables import described
 from v2g.case import Case
 from v2g.formats.draft import Draft
 from v2g.plan import Plan
@@ -52,6 +53,12 @@ def served(case: Case, **kw: list[float]) -> Served:
 
 def measured(case: Case, **kw: list[float]) -> dict[str, dict[str, Any]]:
     return {row["load"]: row for row in by_load(served(case, **kw))}
+
+
+def test_loads_by_the_day_are_counted_by_tier(case: Case) -> None:
+    """The pump by its hours and the freezer by its energy; the pool is flexible, which is no critical service."""
+    assert by_day(case) == {"tier2_by_day": 2}
+    assert described("tier2_by_day", {})["meaning"].startswith("tier 2: of these, loads with service by the day")
 
 
 def test_only_loads_that_count_are_told(case: Case) -> None:

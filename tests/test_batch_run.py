@@ -10,15 +10,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from batch_study import content, village, written
 
 import v2g
 from v2g.batch.driver import batch
 from v2g.batch.locks import Lock
-from v2g.batch.work import status_of
+from v2g.batch.work import lacks_memory, status_of
 from v2g.cli import run
-from v2g.errors import AuditFailed, SolveError, SolverMissing, Unmeetable, UsageError
+from v2g.errors import AuditFailed, ModelError, SolveError, SolverMissing, Unmeetable, UsageError
 from v2g.formats.shipped import shipped_cases
 
 
@@ -136,11 +137,11 @@ FAULTY = """
 format = 1
 name = "faulty"
 cases = ["village"]
-[axes.capacity]
+[axes.energy]
 change = "cell"
 table = "vehicles"
-column = "capacity_kwh"
-values = [-1, 100]
+column = "start_kwh"
+values = [50, 20]
 [axes.limit]
 change = "policy"
 values = ["tiers"]
@@ -148,22 +149,37 @@ values = ["tiers"]
 
 
 def test_a_scenario_that_cannot_be_is_a_row_with_its_reason(tmp_path: Path) -> None:
+    """Two of the cars hold 28 and 41 kWh, less than the 50 that they are to have on board."""
     done = batch(written(tmp_path, FAULTY), tmp_path / "out", workers=1)
     assert done.counts == {"planned": 1, "refused": 1}
     refused, planned = rows(tmp_path / "out" / "scenarios.csv")
-    assert (refused["capacity"], refused["status"], refused["tier1_served"]) == ("-1", "refused", "")
-    assert "capacity_kwh" in refused["reason"] and "above 0" in refused["reason"]
+    assert (refused["energy"], refused["status"], refused["tier1_served"]) == ("50", "refused", "")
+    assert "start_kwh 50 is above capacity_kwh 28" in refused["reason"]
     assert (planned["status"], planned["reason"]) == ("planned", "")
 
 
 def test_what_takes_too_much_memory_is_a_row_and_tried_again_next_time(tmp_path: Path) -> None:
-    file = village(tmp_path, "[3]", more="[limits]\nmemory_mb = 100\ntries = 2")
-    done = batch(file, tmp_path / "out", workers=1)
+    """The feeder of 13 nodes: the village is so small that it may fit into what a worker has at hand anyway."""
+
+    def file(limits: str) -> Path:
+        text = village(tmp_path, "[3]", more=f"[limits]\n{limits}").read_text(encoding="utf-8")
+        return written(tmp_path, text.replace('["village"]', '["ieee13-blackout"]'))
+
+    done = batch(file("memory_mb = 100\ntries = 2"), tmp_path / "out", workers=1)
     assert done.counts == {"died": 1}
     (row,) = rows(tmp_path / "out" / "scenarios.csv")
     assert "memory" in row["reason"] or "died 2 times" in row["reason"]
-    more = village(tmp_path, "[3]", more="[limits]\nmemory_mb = 100000")
-    assert batch(more, tmp_path / "out", workers=1).counts == {"planned": 1}
+    assert batch(file("memory_mb = 100000"), tmp_path / "out", workers=1).counts == {"planned": 1}
+
+
+def test_memory_that_runs_out_in_a_part_of_the_model_is_no_fault_of_the_case() -> None:
+    """A part tells what stopped it as its own error; such a scenario is to be tried again, and is no refused one."""
+    with pytest.raises(ModelError) as told:
+        try:
+            np.ones(2**50)
+        except MemoryError as error:
+            raise ModelError(f"In stations.capability: {error}") from error
+    assert lacks_memory(told.value) and not lacks_memory(ModelError("In stations.capability: no bus"))
 
 
 @pytest.mark.parametrize(

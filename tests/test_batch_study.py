@@ -290,7 +290,7 @@ def option(name: str, values: str, axis: str = "a") -> str:
         ("vehicles = 9\noutage = 4\n", option("vehicles", '["15"]'), "column axes.a.values",
          'Found: "15". Write it without quotes.'),
         ("vehicles = 9\noutage = 4\n", option("start", '["16.01.2026"]'), "column axes.a.values",
-         'Found: "16.01.2026". Allowed: a time in UTC'),
+         'Found: "16.01.2026". Allowed: a time with its offset'),
         ("vehicles = 9\noutage = 4\n", option("critical", '["sites.csv"]'), "column axes.a.values",
          "Write it as critical in [populate]"),
         ('vehicles = "9"\noutage = 4\n', option("drive", "[1]"), "row 5, column populate.vehicles",
@@ -498,3 +498,156 @@ def test_a_study_of_all_cases_of_a_folder(tmp_path: Path) -> None:
     text = HEAD.replace("village", "feeders/*") + '[axes.a]\nchange = "fleet_size"\nvalues = [1, 2]\n'
     found = scenarios(read_study(written(tmp_path, text)))
     assert [one.case for one in found] == ["feeders/a", "feeders/a", "feeders/b", "feeders/b"]
+
+
+FLEET_AXIS = '[axes.fleet]\nchange = "fleet_size"\nvalues = [1]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (HEAD.replace("cases", "case") + FLEET_AXIS, "row 3, column case: There is no such key. Did you mean 'cases'?"),
+        (HEAD + FLEET_AXIS.replace("values", "value"), "row 6, column axes.fleet.value: .* Did you mean 'values'?"),
+        (HEAD + FLEET_AXIS.replace("change", "chnage"), "row 5, column axes.fleet.chnage: .* Did you mean 'change'?"),
+        (HEAD.replace("name", "nmae") + FLEET_AXIS, "row 2, column nmae: .* Did you mean 'name'?"),
+        (EMERGENCY + "vehicels = 3\noutage = 4\n" + option("drive", "[1]"),
+         "row 5, column populate.vehicels: .* Did you mean 'vehicles'?"),
+        (HEAD + '[axes.c]\nchange = "case"\nvalues = []\n'.replace("cases", "c"), "column"),
+    ],
+)  # fmt: skip
+def test_a_slip_in_a_key_is_told_once(tmp_path: Path, text: str, said: str) -> None:
+    found = [line for line in faults(tmp_path, text) if "The axis c says which cases" not in line]
+    assert len(found) == 1 and re.search(said, found[0]), found
+
+
+def test_what_a_misspelt_key_holds_is_looked_at_where_it_stands(tmp_path: Path) -> None:
+    found = faults(tmp_path, HEAD + '[axes.fleet]\nchnage = "fleet_size"\nvalue = [1, -1]\n')
+    assert [line.split(": ")[0].removeprefix("study.toml, ") for line in found] == [
+        "row 5, column axes.fleet.chnage", "row 6, column axes.fleet.value", "row 6, column axes.fleet.values",
+    ]  # fmt: skip
+    assert "Found: -1" in found[2]
+
+
+def test_one_bad_key_of_an_axis_does_not_hide_the_rest(tmp_path: Path) -> None:
+    """Bad rows do not change what numbers mean, a bad way does; what has a fault may still be asked for in [report]."""
+    text = f'{HEAD}[axes.a]\nchange = "reserve"\nwhere = 3\nhwo = "kwh"\nvalues = [-1]\n[report]\naxis = "a"\n'
+    found = faults(tmp_path, text)
+    assert [line.split("column ")[1].split(":")[0] for line in found] == ["axes.a.hwo", "axes.a.where", "axes.a.values"]
+    text = f'{HEAD}[axes.a]\nchange = "reserve"\nwhere = 3\nhow = "watts"\nvalues = [-1]\nsteps = 0\n'
+    found = faults(tmp_path, text)
+    assert [line.split("column ")[1].split(":")[0] for line in found] == ["axes.a.how", "axes.a.where", "axes.a.steps"]
+
+
+def test_a_change_that_is_not_known_is_told_beside_the_slip_in_its_key(tmp_path: Path) -> None:
+    found = faults(tmp_path, f'{HEAD}[axes.a]\nchnage = "flet_size"\nvalues = [1]\n')
+    assert len(found) == 2 and "axes.a.chnage" in found[0] and "Did you mean 'fleet_size'" in found[1]
+
+
+def cell(table: str, column: str, values: str, more: str = "") -> str:
+    return f'[axes.a]\nchange = "cell"\ntable = "{table}"\ncolumn = "{column}"\nvalues = {values}\n{more}'
+
+
+@pytest.mark.parametrize(
+    ("axis", "found", "said"),
+    [
+        (cell("loads", "kw", "[1, -5]"), "-5", "The number is too small. .*Allowed: at least 0 kW"),
+        (cell("batteries", "charge_eff", "[0.9, 90]"), "90", "too large. .*write 90 % as 0.9"),
+        (cell("batteries", "charge_eff", "[0.9, 0]"), "0", "Allowed: above 0"),
+        (cell("loads", "tier", "[1, 1.5]"), "1.5", "not a whole number"),
+        (cell("loads", "service", '["continuous", "continous"]'), '"continous"', "Did you mean 'continuous'"),
+        (cell("loads", "phases", '["abc", "abd"]'), '"abd"', "These are not phases"),
+        (cell("lines", "closed", '[true, "perhaps"]'), '"perhaps"', "neither yes nor no"),
+        (cell("loads", "from_utc", '["2026-01-15T18:00:00Z", "2026-01-15T19:00"]'), '"2026-01-15T19:00"', "no offset"),
+        (cell("loads", "kw", "[1, true]"), "true", "The column holds numbers"),
+        (cell("vehicles", "capacity_kwh", '[30, ""]'), '""', "would be blank"),
+        (cell("loads", "service", "[2]", 'how = "times"'), "2", "does not hold numbers, so that times cannot be done"),
+    ],
+)  # fmt: skip
+def test_a_value_of_a_cell_is_held_to_its_column(tmp_path: Path, axis: str, found: str, said: str) -> None:
+    (told,) = faults(tmp_path, HEAD + axis)
+    assert told.startswith("study.toml, row 8, column axes.a.values: "), told
+    assert f"Found: {found}." in told and re.search(said, told), told
+
+
+def test_a_value_of_a_cell_is_held_to_what_the_case_has(tmp_path: Path) -> None:
+    """A name that no row has; 6 kW of a car less 7 is below 0. A dry run refuses all, as the run itself does."""
+    less = cell("vehicles", "charge_kw", "[1, -7]", 'how = "plus"\n').replace("axes.a", "axes.b")
+    bus, power = laid_out(tmp_path, HEAD + cell("loads", "bus", '["square", "sqare"]') + less)
+    assert "row 8, column axes.a.values: Case village: There is no 'sqare' in buses. Found: \"sqare\"." in bus
+    assert "Allowed: square, hill" in bus and "Did you mean 'square'" in bus
+    assert "row 13, column axes.b.values: Case village: charge_kw of row 2, 6, would be -1." in power, power
+    assert "Found: -7. Allowed: at least 0 kW" in power
+    order = ["batch", str(tmp_path / "study.toml"), "--out", str(tmp_path / "out")]
+    assert run([*order, "--dry-run"]) == 1 and run(order) == 1 and not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ('"2026-01-15T20:00"', "no offset from UTC.*If it is UTC, write 2026-01-15T20:00Z"),
+        ("2026-01-15", "no offset from UTC.*write 2026-01-15T00:00Z"),
+        ("2026-01-15T20:00:00", "no offset from UTC"),
+        ('"9999-12-31T23:59-05:00"', "year is out of its limits.*1900 to 2200"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("head", "axis"),
+    [
+        (HEAD, 'change = "outage_start"\nhow = "cut"'),
+        (EMERGENCY + "vehicles = 3\noutage = 4\n", 'change = "populate"\noption = "start"'),
+        (EMERGENCY + "vehicles = 3\noutage = 4\n", 'change = "outage_start"'),
+    ],
+)
+def test_a_start_says_its_offset(tmp_path: Path, head: str, axis: str, value: str, said: str) -> None:
+    (told,) = faults(tmp_path, f"{head}[axes.a]\n{axis}\nvalues = [{value}]\n")
+    assert "column axes.a.values" in told and re.search(said, told), told
+
+
+@pytest.mark.parametrize(
+    ("head", "axis"),
+    [
+        (HEAD, '[axes.a]\nchange = "outage_start"\nhow = "cut"\nvalues = ["2077-01-15T20:00Z"]'),
+        (HEAD, '[axes.a]\nchange = "header"\nkey = "start_utc"\nvalues = ["1975-01-15T20:00Z"]'),
+        (EMERGENCY + "vehicles = 3\noutage = 4\n", option("start", '["2077-01-15T20:00Z"]')),
+        (EMERGENCY + 'vehicles = 3\noutage = 4\nstart = "2077-01-15T20:00Z"\n', option("drive", "[1]")),
+    ],
+)
+def test_a_start_is_not_fifty_years_off(tmp_path: Path, head: str, axis: str) -> None:
+    """The cases begin in 2026: 1976 to 2076."""
+    (told,) = laid_out(tmp_path, f"{head}{axis}\n")
+    assert "more than 50 years from the start of the case, 2026-01-1" in told and "1976 to 2076" in told
+
+
+def test_a_study_that_is_nearly_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["batch", "viilage", "--out", str(tmp_path / "out")]) == 1
+    assert "Did you mean 'village'? Studies that come along: buses, village." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("axis", "said"),
+    [
+        ('change = "fleet_size"\nwhere = { model = "zoe" }', "axes.a.where: .*model = zoe in any.*Did you mean 'zoe_"),
+        ('change = "fleet_size"\nwhere = { modle = "zoe_41" }', "where: .*no column modle.*Did you mean 'model'"),
+        ('change = "reserve"\nwhere = { model = ["zoe_41", "leef_30"] }', "model = leef_30 in any.*'leaf_30'"),
+        ('change = "chargers"\nwhere = { bus = "67l" }', "axes.a.where: .*bus = 67l in any emergency"),
+        ('change = "damage"\nwhere = { line = "nowhere" }', "axes.a.where: .*No row of lines has line = nowhere"),
+        (f'{LOAD}\nwhere = {{ service = "continous" }}', "service = continous: .*Did you mean 'continuous'"),
+        (f'{LOAD}\nwhere = {{ kind = "care_home" }}', "kind = care_home in any.*Did you mean 'care home'"),
+        (LOAD.replace("kw", "kww"), "column axes.a.column: .*no column kww.*Did you mean 'kw'"),
+        (LOAD.replace("loads", "needs"), "column axes.a.table: .*An emergency of populate has no table needs"),
+    ],
+)  # fmt: skip
+def test_what_no_emergency_has_is_told_before_anything_runs(tmp_path: Path, axis: str, said: str) -> None:
+    text = f"{EMERGENCY}vehicles = 3\noutage = 4\n[axes.a]\n{axis}\nvalues = [1]\n"
+    (told,) = laid_out(tmp_path, text)
+    assert "Case ieee13-base" in told and re.search(said, told), told
+
+
+def test_what_an_emergency_may_have_is_left_to_its_draw(tmp_path: Path) -> None:
+    axes = ['change = "fleet_size"\nwhere = { model = "zoe_41" }\nvalues = [1]',
+            'change = "chargers"\nwhere = { bus = 671, site = "hospital_1" }\nvalues = [1]',
+            f'{LOAD}\nwhere = {{ tier = 1, kind = "hospital" }}\nvalues = [5]',
+            'change = "cell"\ntable = "loads"\ncolumn = "site"\nvalues = ["hospital_1"]']  # fmt: skip
+    text = "".join(f"[axes.a{n}]\n{axis}\n" for n, axis in enumerate(axes))
+    file = written(tmp_path, f"{EMERGENCY}vehicles = 3\noutage = 4\n{text}")
+    assert len(lay_out(file, StudyFolder(tmp_path / "out")).tasks) == 1

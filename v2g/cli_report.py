@@ -28,7 +28,7 @@ class Report(WithFormats):
     help="Of a study, the folder to write to; default: answers in it. Of a plan, the HTML file.",
 )  # fmt: skip
 @click.option("--axis", metavar="NAME", help="Look along this axis only; default: along each.")
-@click.option("--tier", type=int, metavar="R", help="Whose sites are to live; default: 1.")
+@click.option("--tier", type=int, metavar="R", help="Whose loads are to live; default: 1.")
 @click.option("--share", type=float, metavar="X", help="In how many of the draws all of them shall; default: 0.9.")
 @click.option("--confidence", type=float, metavar="X", help="Of all intervals and bounds; default: 0.95.")
 @click.option(
@@ -42,7 +42,7 @@ class Report(WithFormats):
 def report(source: tuple[Path, ...], out: Path | None, json_: bool, **options: Any) -> int:
     """Say what SOURCE has come to: text here; tables, figures and a page in a folder, or one page of a plan.
 
-    Of a study (finished or not): how much is enough, critical load-hours served, survival of tier-1 sites, what the
+    Of a study (finished or not): how much is enough, critical load-hours served, survival of tier-1 loads, what the
     next unit is worth, unserved power and energy, by start of the outage; each with its confidence interval.
 
     Of a plan, with --out FILE.html: one file that opens without a network. What is served and possible, what is missing

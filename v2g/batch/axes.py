@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import NormalDist
 from typing import Any
 
 from v2g.batch.changes import CHANGES, Change
-from v2g.batch.faults import Faults
+from v2g.batch.faults import SLIP, Faults
 from v2g.batch.fields import Read, Wrong, flag, in_quotes, instant, number, whole, word
 from v2g.batch.tables import is_column
-from v2g.check.words import did_you_mean
+from v2g.check.words import did_you_mean, nearest
 
 DISTRIBUTIONS: Mapping[str, tuple[str, ...]] = {
     "uniform": ("from", "to"),
@@ -80,21 +80,56 @@ def _axis(name: str, raw: Any, grid: bool, faults: Faults) -> Axis | None:
         faults.add(f"axes.{name}", "This is not a table.", f"Write a section [axes.{name}] with the key change.")
         return None
     _refuse_name(name, faults)
-    change = CHANGES.get(str(raw.get("change")))
+    slips = {key: raw[key] for key in raw if key not in OWN and nearest(key, OWN, SLIP) == "change"}
+    asked = raw.get("change", next(iter(slips.values()), None))
+    change = CHANGES.get(str(asked))
     if change is None:
-        asked = raw.get("change")
-        remedy = did_you_mean(str(asked), tuple(CHANGES)) if "change" in raw else "Say what the axis changes."
+        faults.spelled(slips, OWN, path)
+        remedy = "Say what the axis changes." if asked is None else did_you_mean(str(asked), tuple(CHANGES))
         faults.add(f"{path}change", "There is no such change.", remedy, found=asked, allowed=", ".join(CHANGES))
         return None
-    faults.unknown(raw, (*OWN, *change.keys), path)
-    before = len(faults.found)
-    keys = {key: faults.take(raw, key, read, None, path) for key, read in change.keys.items() if key in raw}
-    for key in change.needed:
-        if key not in raw:
-            faults.add(f"{path}{key}", f"A change of {change.name} needs this key.", "Add it.")
-    if len(faults.found) > before:
+    raw = faults.spelled(raw, (*OWN, *change.keys), path)
+    keys = _keys(change, raw, path, faults)
+    try:
+        found = _with_values(name, change, keys if keys.wrong else keys.known, raw, grid, faults)
+    except NotRead:
         return None
-    return _with_values(name, change, keys, raw, grid, faults)
+    return None if keys.wrong else found
+
+
+class NotRead(Exception):
+    """What a value means depends on a key that has a fault of its own."""
+
+
+class _Keys(Mapping[str, Any]):
+    """Further keys of an axis; to ask for one that has a fault raises `NotRead`."""
+
+    def __init__(self, known: Mapping[str, Any], wrong: Collection[str]) -> None:
+        self.known, self.wrong = known, frozenset(wrong)
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self.wrong:
+            raise NotRead(key)
+        return self.known[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.known)
+
+    def __len__(self) -> int:
+        return len(self.known)
+
+
+def _keys(change: Change, raw: Mapping[str, Any], path: str, faults: Faults) -> _Keys:
+    known, wrong = {}, []
+    for key, read in change.keys.items():
+        before = len(faults.found)
+        if key in raw:
+            known[key] = faults.take(raw, key, read, None, path)
+        elif key in change.needed:
+            faults.add(f"{path}{key}", f"A change of {change.name} needs this key.", "Add it.")
+        if len(faults.found) > before:
+            wrong.append(key)
+    return _Keys({key: value for key, value in known.items() if key not in wrong}, wrong)
 
 
 def _refuse_name(name: str, faults: Faults) -> None:

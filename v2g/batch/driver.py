@@ -12,9 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-from v2g.batch.changes import CHANGES
-from v2g.batch.changes.rows import Misfit
-from v2g.batch.faults import Faults
+from v2g.batch.fitting import misfits
 from v2g.batch.folder import Shard, StudyFolder
 from v2g.batch.inputs import Base, faults_of, keep_base, keep_list, place_of, read_base
 from v2g.batch.parquet import require
@@ -26,7 +24,6 @@ from v2g.batch.tables import collect, missing
 from v2g.batch.work import EMPTY, result_bytes
 from v2g.errors import CaseError, Finding, InvalidStudy, UsageError
 from v2g.formats.atomic import place_file
-from v2g.remedies.tables import Tables
 from v2g.solvers.highs import versions
 
 Task = dict[str, Any]
@@ -254,7 +251,7 @@ def lay_out(path: str | Path, folder: StudyFolder) -> Laid:
             continue
         kept = place_of(folder.path, base.sha256).is_dir()
         wrong = [] if kept else _errors(name, faults_of(name, place))
-        faults += wrong or _misfits(study, told, base)
+        faults += wrong or misfits(study, told, base)
         bases[name] = base, files
     if faults:
         raise InvalidStudy(faults)
@@ -285,24 +282,6 @@ def made() -> dict[str, str]:
 
 def _errors(name: str, findings: Iterable[Finding]) -> list[Finding]:
     return [replace(one, file=f"{name}/{one.file}") for one in findings if one.severity == "error"]
-
-
-def _misfits(study: Study, told: Faults, base: Base) -> list[Finding]:
-    """What axes ask of a base case that is solved as it is, and that it has not."""
-    wrong = Faults(told.file, told.lines)
-    for axis in study.axes if study.populate is None else ():
-        key = f"axes.{axis.name}"
-        try:
-            CHANGES[axis.change].fits(Tables(base.header, base.tables), axis.keys)
-        except Misfit as misfit:
-            message, remedy = f"Case {base.name}: {misfit.message}", misfit.remedy
-            if misfit.key in axis.keys:
-                wrong.add(f"{key}.{misfit.key}", message, remedy, found=misfit.found, allowed=misfit.allowed)
-            else:
-                wrong.add(key, message, remedy)
-        except UsageError as error:
-            wrong.add(key, f"Case {base.name}: {error}")
-    return wrong.found
 
 
 def _manifest(study: Study, tasks: list[Task], hashes: Mapping[str, str], sites: str | None) -> dict[str, Any]:

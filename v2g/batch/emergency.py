@@ -36,7 +36,7 @@ def read_emergency(raw: Mapping[str, Any], axes: Sequence[Axis], beside: Path, f
     if not isinstance(table, Mapping):
         faults.add("populate", "This is not a table.", "Write a section [populate].")
         return None
-    faults.unknown(table, (*OPTIONS, "seed"), "populate.")
+    table = faults.spelled(table, (*OPTIONS, "seed"), "populate.")
     options = _options(table, beside, faults)
     given = {option: axis for axis in axes if (option := CHANGES[axis.change].option(axis.keys))}
     written = raw.get("axes")

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from v2g.batch.fields import Read, Wrong, as_written
-from v2g.check.words import did_you_mean, listed, shortened
+from v2g.check.words import did_you_mean, listed, nearest, shortened
 from v2g.errors import Finding
 
 _SECTION = re.compile(r"^\s*\[\[?\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+SLIP = 0.7
+"""A key so much like a known one is taken for it."""
 _PAIR = re.compile(r"""(?:^|;)\s*([A-Za-z0-9_."'-]+)\s*=""")
 
 
@@ -36,7 +38,7 @@ class Faults:
     """Collects what is wrong with the values of a file, and what is to be known of them; ``lines`` are of its keys."""
 
     def __init__(self, file: str, lines: Mapping[str, int]) -> None:
-        self.file, self.lines = file, lines
+        self.file, self.lines = file, dict(lines)
         self.found: list[Finding] = []
         self.remarks: list[Finding] = []
 
@@ -72,13 +74,24 @@ class Faults:
             self.refuse(key, wrong, value)
             return default
 
-    def unknown(self, table: Mapping[str, Any], known: Iterable[str], path: str = "") -> None:
-        """A fault for each key that is not known."""
+    def spelled(self, table: Mapping[str, Any], known: Iterable[str], path: str = "") -> dict[str, Any]:
+        """The table with a fault for each key that is not known; one that is nearly right stands under its right name.
+
+        So a slip of the pen is told once, and what it holds is looked at all the same, unless the right key is there.
+        """
         names = list(known)
+        found = {key: value for key, value in table.items() if key in names}
         for key in table:
-            if key not in names:
-                remedy = did_you_mean(key, names) or f"Keys are {listed(names, 40)}."
-                self.add(f"{path}{key}", "There is no such key.", remedy)
+            if key in names:
+                continue
+            remedy = did_you_mean(key, names) or f"Keys are {listed(names, 40)}."
+            self.add(f"{path}{key}", "There is no such key.", remedy)
+            meant, row = nearest(key, names, SLIP), self._line(f"{path}{key}")
+            if meant is not None and meant not in found:
+                found[meant] = table[key]
+                if row is not None:
+                    self.lines[f"{path}{meant}"] = row
+        return found
 
 
 def _upwards(key: str) -> Iterable[str]:

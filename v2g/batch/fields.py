@@ -20,6 +20,9 @@ class Wrong(Exception):
         self.message, self.allowed, self.remedy = message, allowed, remedy
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+YEARS = 50
+"""So far from the start of a case an outage may begin."""
 WITHOUT_QUOTES = "Write it without quotes."
 
 
@@ -127,13 +130,22 @@ def scalar(value: Any) -> Any:
 
 
 def instant(value: Any) -> str:
-    """A time in UTC as text; what does not say its zone is UTC."""
-    allowed = "a time such as 2026-01-15T18:00Z"
+    """A time in UTC as text; one that does not say how far it is from UTC is refused."""
+    allowed = "a time with its offset, such as 2026-01-15T18:00Z"
     try:
         found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError as error:
         raise Wrong("This is not a time.", allowed) from error
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    if not 1900 <= found.year <= 2200:
-        raise Wrong("The year is out of its limits.", "1900 to 2200")
-    return found.isoformat()
+    if found.tzinfo is None:
+        raise Wrong("The time has no offset from UTC.", allowed, f"If it is UTC, write {found:%Y-%m-%dT%H:%M}Z.")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise Wrong("The year is out of its limits.", f"{FIRST_YEAR} to {LAST_YEAR}", "Correct the year.")
+    return found.astimezone(UTC).isoformat()
+
+
+def near(value: str, start: datetime) -> None:
+    """Raises Wrong for a time more than `YEARS` from the start of a case: then the year is mistyped."""
+    first, last = start.year - YEARS, start.year + YEARS
+    if not first <= datetime.fromisoformat(value).year <= last:
+        raise Wrong(f"The time lies more than {YEARS} years from the start of the case, {start:%Y-%m-%d}.",
+                    f"a year from {first} to {last}", "Correct the year.")  # fmt: skip

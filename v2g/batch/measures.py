@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -93,7 +94,7 @@ def measured(case: Case, plan: Plan) -> dict[str, Any]:
     served = Served.of(case, plan)
     each = by_load(served)
     return {
-        "measures": {**_of_plan(case, plan), **_tiers(plan), **_energy(each)},
+        "measures": {**_of_plan(case, plan), **_tiers(plan), **by_day(case), **_energy(each)},
         "loads": each,
         "unserved": unserved(served),
     }
@@ -132,6 +133,15 @@ def _tiers(plan: Plan) -> dict[str, float]:
         if row.get("weighted"):
             found |= {f"tier{tier}_{key}": _round(row[key]) for key in ("people", "people_served")}
     return found
+
+
+def by_day(case: Case) -> dict[str, float]:
+    """Critical loads with service by the day, by tier, where there are such."""
+    table = case.table("loads")
+    if not len(table):
+        return {}
+    tiers = table["tier"][table["service"].isin(DAILY) & (table["tier"] > 0)].tolist()
+    return {f"tier{tier}_by_day": int(count) for tier, count in sorted(Counter(tiers).items())}
 
 
 def _energy(each: list[dict[str, Any]]) -> dict[str, float]:

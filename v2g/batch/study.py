@@ -101,9 +101,11 @@ def _parsed(file: Path) -> tuple[bytes, dict[str, Any]]:
     try:
         data = file.read_bytes()
     except OSError as error:
-        known = ", ".join(shipped_studies())
-        raise CaseError(f"{file} cannot be read: {error.strerror or error}."
-                        f"{f' Studies that come along: {known}.' if known else ''}") from error  # fmt: skip
+        known = list(shipped_studies())
+        remedies = [did_you_mean(file.stem, known), f"Studies that come along: {', '.join(known)}." if known else ""]
+        raise CaseError(
+            " ".join(filter(None, [f"{file} cannot be read: {error.strerror or error}.", *remedies]))
+        ) from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -115,7 +117,7 @@ def _parsed(file: Path) -> tuple[bytes, dict[str, Any]]:
 
 
 def _study(file: Path, data: bytes, raw: Mapping[str, Any], faults: Faults) -> Study:
-    faults.unknown(raw, KEYS)
+    raw = faults.spelled(raw, KEYS)
     for key in ("format", "name", "axes"):
         if key not in raw:
             faults.add(key, "The key is missing.", "Add it.")
@@ -128,7 +130,7 @@ def _study(file: Path, data: bytes, raw: Mapping[str, Any], faults: Faults) -> S
         faults.add("draws", f"A {sample} sample needs to know how many.", "Add draws = 200, for example.")
     solve, limits = _section(raw, "solve", _SOLVE, faults), _section(raw, "limits", _LIMITS, faults)
     axes = read_axes(raw.get("axes", {}), sample == "grid", faults)
-    _section(raw, "report", _report(axes), faults)
+    _section(raw, "report", _report(raw.get("axes"), axes), faults)
     return Study(
         name=faults.take(raw, "name", _name, ""),
         title=faults.take(raw, "title", text, ""),
@@ -186,10 +188,14 @@ _SOLVE: Mapping[str, Any] = {
 _LIMITS: Mapping[str, Any] = {"memory_mb": whole(100, 100_000_000), "tries": whole(1, 1000)}
 
 
-def _report(axes: Sequence[Axis]) -> Mapping[str, Any]:
-    """Readers of how answers are asked for; they are asked when there are results."""
+def _report(written: Any, axes: Sequence[Axis]) -> Mapping[str, Any]:
+    """Readers of how answers are asked for; they are asked when there are results.
+
+    ``written`` are the axes as they stand in the file: one that has a fault may be asked for.
+    """
     share = number(0.0, MOST_SHARE, above=True)
-    names = tuple(axis.name for axis in axes if not axis.drawn)
+    drawn = [axis.name for axis in axes if axis.drawn]
+    names = tuple(str(name) for name in written if name not in drawn) if isinstance(written, Mapping) else ()
     return {"axis": word(names), "tier": whole(1, 9), "share": share, "confidence": share}
 
 
@@ -198,7 +204,7 @@ def _section(raw: Mapping[str, Any], name: str, readers: Mapping[str, Any], faul
     if not isinstance(table, Mapping):
         faults.add(name, "This is not a table.", f"Write a section [{name}].")
         return {}
-    faults.unknown(table, readers, f"{name}.")
+    table = faults.spelled(table, readers, f"{name}.")
     found = {key: faults.take(table, key, read, None, f"{name}.") for key, read in readers.items() if key in table}
     return {key: value for key, value in found.items() if value is not None}
 
@@ -209,6 +215,8 @@ def _cases(raw: Mapping[str, Any], axes: tuple[Axis, ...], beside: Path, faults:
     if by_axis and "cases" in raw:
         faults.add("cases", f"The axis {by_axis[0].name} says which cases.", "Keep one of the two.")
     key = f"axes.{by_axis[0].name}.values" if by_axis else "cases"
+    if by_axis and not by_axis[0].values:
+        return {}
     asked = list(by_axis[0].values) if by_axis else raw.get("cases", [])
     if not isinstance(asked, list) or not asked:
         faults.add("cases", "There is no base case.", 'Write cases = ["village"], for example.', found=raw.get("cases"),

@@ -58,6 +58,7 @@ MEANINGS = {
 }  # fmt: skip
 OF_TIER = {
     "loads": "critical loads of the tier", "served": "of these, served throughout",
+    "by_day": "of these, loads with service by the day (hours, energy)",
     "possible": "of these, the most that can be served, as far as that is proven",
     "survival_h": "until the first of these lacks something", "hours_required": "load-hours that they require",
     "hours_served": "load-hours that they get", "people": "people who depend on them",

@@ -55,6 +55,8 @@ class Desk:
         except (MemoryError, StudyStopped):
             raise
         except Exception as error:
+            if lacks_memory(error):
+                raise MemoryError from error
             status = status_of(error, task["solve"].get("time_limit_s"), time.perf_counter() - began[0])
             found |= {"status": status, "reason": reason_of(error), **EMPTY}
         found["asked"] = {name: task[name] for name in ("axes", "populate", "solve", "values", "case_sha256", "made")}
@@ -174,6 +176,13 @@ def status_of(error: Exception, limit: float | None, spent: float) -> str:
     if isinstance(error, SolveError) and not isinstance(error, SolverMissing):
         return "time_limit" if limit is not None and spent >= limit else "no_plan"
     return "refused"
+
+
+def lacks_memory(error: BaseException | None) -> bool:
+    """Whether an error comes of one that says that memory ran out; whoever raised it did not know that."""
+    while error is not None and not isinstance(error, MemoryError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def reason_of(error: Exception) -> str:

@@ -98,18 +98,22 @@ def _blank_row(file: str, row: int) -> Finding:
 
 def _typed_column(spec: TableSpec, column: Column, cells: list[str], file: str) -> tuple[Any, list[Finding]]:
     """One column with its type; each different text is looked at once."""
-    parse = whole_number if _whole(spec, column) else PARSERS[column.kind]
     meaning: dict[str, object] = {}
     faults: dict[str, Fault] = {}
     for text in dict.fromkeys(cells):
         try:
             if not text and column.required:
                 raise Fault("blank", "The cell is blank.", None, f"Fill it in{_told(column)}")
-            meaning[text] = parse(text, column) if text else _fallback(spec, column)
+            meaning[text] = parsed(spec, column, text) if text else _fallback(spec, column)
         except Fault as fault:
             faults[text] = fault
             meaning[text] = _unknown(spec, column)
     return _values(spec, column, [meaning[text] for text in cells]), _findings(faults, cells, column.name, file)
+
+
+def parsed(spec: TableSpec, column: Column, text: str) -> object:
+    """What text in a cell of a column stands for. Raises Fault."""
+    return (whole_number if _whole(spec, column) else PARSERS[column.kind])(text, column)
 
 
 def _whole(spec: TableSpec, column: Column) -> bool:

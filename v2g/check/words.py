@@ -15,11 +15,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     >>> did_you_mean("vehicle", ["vehicles", "stays"])
     "Did you mean 'vehicles'?"
     """
+    found = nearest(word, known)
+    return "" if found is None else f"Did you mean {found!r}?"
+
+
+def nearest(word: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The nearest of the known words, None where none is so much alike; 1 = the same.
+
+    >>> nearest("vehicle", ["vehicles", "stays"]), nearest("x", ["stays"])
+    ('vehicles', None)
+    """
     if len(word) > MAX_LENGTH:
-        return ""
+        return None
     spelled = {name.casefold(): name for name in list(known)[:MAX_CANDIDATES] if name}
-    near = get_close_matches(word.casefold(), spelled, n=1, cutoff=0.6)
-    return f"Did you mean {spelled[near[0]]!r}?" if near else ""
+    near = get_close_matches(word.casefold(), spelled, n=1, cutoff=alike)
+    return spelled[near[0]] if near else None
 
 
 def listed(names: Iterable[str], shown: int = 4) -> str:

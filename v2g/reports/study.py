@@ -11,15 +11,17 @@ import pandas as pd
 
 from v2g.batch.answers import QUESTIONS, Answers
 from v2g.batch.answers.answer import Answer, percent
-from v2g.batch.answers.finished import Finished
+from v2g.batch.answers.axis import Axis, plain
+from v2g.batch.answers.finished import FAILED, Finished
 from v2g.reports.console import counted
 
 SHOWN_FAILURES = 5
+SHOWN_WORDS = 6
 SHOWN_ROWS = 12
 SHOWN_GAPS = 5
 GAP = 1e-3
 """Plans farther from their bound than that are named."""
-FAILED, GAPS = "failed.csv", "gaps.csv"
+GAPS = "gaps.csv"
 
 
 def study_report(found: Answers) -> str:
@@ -28,7 +30,11 @@ def study_report(found: Answers) -> str:
     for name, each in found.each.items():
         alike = len(each) > 1 and len({answer.sentence for answer in each}) == 1
         lines += [f"{name if alike else one.name}: {one.sentence}" for one in (each[:1] if alike else each)]
-    lines += [f"{name}: not answered. {why}" for name, why in found.unanswered.items()]
+    reasons = set(found.unanswered.values())
+    if not found.each and len(reasons) == 1:
+        lines.append(f"No question is answered. {reasons.pop()}")
+    else:
+        lines += [f"{name}: not answered. {why}" for name, why in found.unanswered.items()]
     return "\n".join(lines)
 
 
@@ -44,7 +50,24 @@ def heading(study: Finished) -> list[str]:
     seeds = counted(study.rows["seed"].nunique(), "seed") if study.is_grid else f"{study.rows['seed'].nunique()} draws"
     ended = ", ".join(f"{count} {status}" for status, count in counts.items())
     lines.append(f"{counted(total, 'scenario')}, {seeds}: {ended}")
-    return [*lines, *_failures(study), *_loose(study)]
+    return [*lines, *_drawn(study), *_failures(study), *_loose(study)]
+
+
+def _drawn(study: Finished) -> list[str]:
+    """What was drawn of each axis that is sampled."""
+    said = [_range(axis, study.rows[axis.name]) for axis in study.axes if axis.drawn or not study.is_grid]
+    return [f"drawn by {'seed' if study.is_grid else 'draw'}: {'; '.join(said)}"] if said else []
+
+
+def _range(axis: Axis, column: pd.Series) -> str:
+    """From the smallest to the largest value; words one by one."""
+    values = list(dict.fromkeys(column))
+    if axis.kind == "word":
+        return f"{axis.name} {_listed([str(value) for value in values], SHOWN_WORDS)}"
+    order = sorted(values)
+    if len(order) == 1:
+        return f"{axis.name} {plain(order[0])}{axis.noun_of(order[0])}"
+    return f"{axis.name} from {plain(order[0])} to {plain(order[-1])}{axis.noun_of(order[-1])}"
 
 
 def _failures(study: Finished) -> list[str]:

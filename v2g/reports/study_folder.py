@@ -14,10 +14,11 @@ from typing import Any
 import pandas as pd
 
 from v2g.batch.answers import Answers, answers
+from v2g.batch.answers.finished import FAILED
 from v2g.batch.tables import cell
 from v2g.errors import UsageError
 from v2g.formats.atomic import place_folder, resolved
-from v2g.reports.study import FAILED, GAPS, loose, machine, page, records, study_report
+from v2g.reports.study import GAPS, loose, machine, page, records, study_report
 from v2g.reports.study_figure import chart_bytes
 
 MARK, PAGE = "answers.json", "answers.md"

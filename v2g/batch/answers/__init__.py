@@ -11,7 +11,7 @@ from v2g.batch.answers.answer import Answer, Asked, NoAnswer, Question
 from v2g.batch.answers.asking import asked_of, refuse
 from v2g.batch.answers.by_start import ByStart
 from v2g.batch.answers.enough import Enough
-from v2g.batch.answers.finished import Finished, read_finished
+from v2g.batch.answers.finished import FAILED, Finished, read_finished
 from v2g.batch.answers.marginal import Marginal
 from v2g.batch.answers.served import Served
 from v2g.batch.answers.survival import Survival
@@ -47,8 +47,13 @@ def answers(folder: Path | str, **given: Any) -> Answers:
     for name, question in QUESTIONS.items():
         try:
             if not len(study.planned):
-                raise NoAnswer("No scenario has a plan.")
+                raise NoAnswer("No scenario has a plan." if study.open else _all_failed(study))
             found[name] = tuple(question.answers(study, asked))
         except NoAnswer as why:
             not_said[name] = str(why)
     return Answers(study, asked, found, not_said)
+
+
+def _all_failed(study: Finished) -> str:
+    """Said of a study that has ended without a plan."""
+    return f"All {len(study.rows)} scenarios failed: the reasons are at the head of this report, and in {FAILED}."

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 class Asked:
     """How answers are to be given.
 
-    ``share``: of the draws, in which all sites of ``tier`` have to live (for `enough`). ``confidence`` is that of all
+    ``share``: of the draws, in which all loads of ``tier`` have to live (for `enough`). ``confidence`` is that of all
     intervals. ``axis``: look along this one only.
     """
 

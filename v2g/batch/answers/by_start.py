@@ -54,7 +54,8 @@ class ByStart:
         )  # fmt: skip
         return Answer(
             f"by_start-{groups.axis.name}", "Critical load-hours served by start of the outage",
-            _sentence(groups, served, required, share, asked), table, (MEANS, *other_axes(groups)), chart,
+            _sentence(groups, served, required, share, asked) + groups.not_known, table,
+            (MEANS, *other_axes(groups)), chart,
         )  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def _sentence(groups: Groups, served: Sequence[Interval], required: Sequence[Int
     """Starts are compared by the share that is served: a later one may ask for less."""
     known = [n for n, i in enumerate(served) if i.draws and math.isfinite(share[n])]
     if not known:
-        return "No draw is complete yet."
+        return groups.study.incomplete
     best, worst = (pick(known, key=lambda n: share[n]) for pick in (max, min))
     if math.isclose(share[best], share[worst], rel_tol=1e-9, abs_tol=1e-9):
         return f"Whenever the outage begins, plans serve {percent(round(share[best], 3))} of critical load-hours."

@@ -1,4 +1,4 @@
-"""How much is enough: the smallest value of an axis at which all sites of the first tier live to the end."""
+"""How much is enough: the smallest value of an axis at which all loads of the first tier live to the end."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import pandas as pd
 
 from v2g.batch.answers.answer import Answer, Asked, Chart, NoAnswer, Series, percent
 from v2g.batch.answers.axis import plain
-from v2g.batch.answers.finished import OPEN, PLANNED, Finished
+from v2g.batch.answers.finished import OPEN, PLANNED, REFUSED, Finished
 from v2g.batch.answers.groups import Groups, grouped, others
 from v2g.batch.answers.intervals import draws_needed
 from v2g.batch.answers.levels import Counted, Level, Setting, first_enough, levels, more_is_worse
 
 NOTES = (
-    "A draw is a seed. In it all sites live if no critical load of the tier lacks anything that it asks for, from the "
+    "A draw is a seed. In it all loads live if no critical load of the tier lacks anything that it asks for, from the "
     "start to the end of the case. One that is not run yet is left out.",
-    "undecided: the plan does not keep all sites, but nothing proves that no plan could (its policy may have had other "
+    "undecided: the plan does not keep all loads, but nothing proves that no plan could (its policy may have had other "
     "aims, or its gap is open). Shares and lower bounds count undecided and failed draws as misses, upper bounds as "
     "hits.",
+    "refused: the case with these changes has faults, so that there was nothing to plan. Such a draw is neither a miss "
+    "nor a hit and is left out.",
     "Bounds on the share by Clopper and Pearson, one-sided: they hold for draws like these, not for what the study "
     "leaves out. Values are tested from the far end on until one does not show the share, so that what is called shown "
     "holds for all of them (a fixed sequence of tests). Every other bound is that of its row by itself.",
@@ -35,10 +37,10 @@ SETTINGS = (
 
 
 class Enough:
-    """The smallest (or, where more of it is worse, the largest) value at which all sites live in enough draws."""
+    """The smallest (or, where more of it is worse, the largest) value at which all loads live in enough draws."""
 
     name = "enough"
-    title = "the smallest value of an axis at which all tier-1 sites live to the end"
+    title = "the smallest value of an axis at which all tier-1 loads live to the end"
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """One for each axis of numbers that has several."""
@@ -53,16 +55,17 @@ class Enough:
         alive, undecided = verdicts(study, asked.tier)
         along = [(words, grouped(study, axis, numbers)) for words, numbers in others(study, axis)]
         found = [Setting(words, counted(groups, alive, undecided)) for words, groups in along]
+        unknown = _not_known(along)
         rows = [_table(groups, setting, asked) for (_, groups), setting in zip(along, found, strict=True)]
         groups = along[0][1]
-        title = f"What is enough for all tier-{asked.tier} sites to live: {axis.name}"
+        title = f"What is enough for all tier-{asked.tier} loads to live: {axis.name}"
         notes = (*NOTES, SETTINGS) if len(found) > 1 else NOTES
-        return Answer(f"enough-{axis.name}", title, _sentence(groups, found, study, asked),
+        return Answer(f"enough-{axis.name}", title, _sentence(groups, found, study, asked) + unknown,
                       pd.concat(rows, ignore_index=True), notes, _chart(groups, found, asked))  # fmt: skip
 
 
 def verdicts(study: Finished, tier: int) -> tuple[pd.Series, pd.Series]:
-    """By scenario: whether all sites of the tier live to the end, and, where not, whether that is undecided."""
+    """By scenario: whether all loads of the tier live to the end, and, where not, whether that is undecided."""
     mine = study.loads[study.loads["tier"] == tier]
     lost = pd.to_numeric(mine["dark_from_h"]).notna().groupby(mine["scenario"]).any()
     alive = ~lost.reindex(study.rows.index, fill_value=False) & (study.rows["status"] == PLANNED)
@@ -71,19 +74,21 @@ def verdicts(study: Finished, tier: int) -> tuple[pd.Series, pd.Series]:
 
 
 def counted(groups: Groups, alive: pd.Series, undecided: pd.Series) -> tuple[Counted, ...]:
-    """Draws of each group: in one, all sites live if they do in all its scenarios.
+    """Draws of each group: in one, all loads live if they do in all its scenarios.
 
-    It is undecided only where every scenario that does not live is.
+    It is undecided only where every scenario that does not live is, and refused where one of them is.
     """
     found = []
     for group in groups.each:
         rows = groups.study.rows.loc[list(group.numbers)]
-        ended = (rows["status"] != OPEN).groupby(rows["seed"]).all()
+        over = (rows["status"] != OPEN).groupby(rows["seed"]).all()
+        refused = (rows["status"] == REFUSED).groupby(rows["seed"]).any()
+        ended = over & ~refused
         lives = alive.reindex(rows.index).groupby(rows["seed"]).all()[ended]
         fails = (~rows["status"].isin((PLANNED, OPEN))).groupby(rows["seed"]).any()[ended]
         might = (alive | undecided).reindex(rows.index).groupby(rows["seed"]).all()[ended]
         found.append(Counted(group.label, group.value, group.at, int(ended.sum()), int(lives.sum()), int(fails.sum()),
-                             int((might & ~lives).sum())))  # fmt: skip
+                             int((might & ~lives).sum()), int((over & refused).sum())))  # fmt: skip
     return tuple(found)
 
 
@@ -103,6 +108,7 @@ def _table(groups: Groups, setting: Setting, asked: Asked) -> pd.DataFrame:
             "all_alive_draws": [one.alive for one in each],
             "failed_draws": [one.failed for one in each],
             "undecided_draws": [one.undecided for one in each],
+            "refused_draws": [one.refused for one in each],
             "all_alive_share": [one.share for one in each],
             "all_alive_at_least_share": [one.least(asked.confidence) for one in each],
             "all_alive_at_most_share": [one.most(asked.confidence) for one in each],
@@ -114,10 +120,14 @@ def _sentence(groups: Groups, found: Sequence[Setting], study: Finished, asked: 
     every = levels(found)
     if not every:
         where = "" if len(found) == 1 else f" in each of the {len(found)} settings of the other axes"
-        return f"No value has a complete draw{where} yet."
+        return (
+            f"No value has a complete draw{where} yet."
+            if study.open
+            else f"Nothing is known{where}. {study.incomplete}"
+        )
     down = more_is_worse(groups.axis, every)
     known = every[:: -1 if down else 1]
-    what = f"{_sites(study, asked)} to the end in at least {percent(asked.share)} of the draws"
+    what = f"{_loads(study, asked)} to the end in at least {percent(asked.share)} of the draws"
     if known[0].several:
         what += f" in each of the {len(known[0].words)} settings of the other axes"
     at = first_enough(known, asked.share)
@@ -135,6 +145,16 @@ def _sentence(groups: Groups, found: Sequence[Setting], study: Finished, asked: 
     )
 
 
+def _not_known(along: Sequence[tuple[str, Groups]]) -> str:
+    """Values at which every draw was refused, in each setting of the other axes, as the end of a sentence."""
+    said = [
+        f"{groups.named(number)}{f', {words}' if words else ''} ({draws} of {draws} refused)"
+        for words, groups in along
+        for number, draws in groups.refused.items()
+    ]
+    return f" Not known: {'; '.join(said)}." if said else ""
+
+
 def _tally(level: Level, asked: Asked) -> str:
     """Hits and draws of a value, and what counts as a miss though it is not known to be one."""
     words, one = level.worst(asked.confidence)
@@ -142,6 +162,8 @@ def _tally(level: Level, asked: Asked) -> str:
     unsure = [f"{count} {word}" for count, word in ((one.undecided, "undecided"), (one.failed, "failed")) if count]
     if unsure:
         text += f" ({' and '.join(unsure)}, counted as {'a miss' if one.undecided + one.failed == 1 else 'misses'})"
+    if one.refused:
+        text += f", {one.refused} refused and left out"
     if level.several:
         alike = len({(cell.alive, cell.draws) for cell in level.cells}) == 1 and not unsure
         worst = f" in the worst of {len(level.cells)} settings tried, chosen after seeing the results ({words})"
@@ -197,17 +219,17 @@ def _shown(groups: Groups, level: Level) -> str:
     )
 
 
-def _sites(study: Finished, asked: Asked) -> str:
-    """All sites, and how many there are where that is the same in all scenarios."""
+def _loads(study: Finished, asked: Asked) -> str:
+    """All loads, and how many there are where that is the same in all scenarios."""
     counts = study.measure(f"tier{asked.tier}_loads").dropna().unique().tolist()
     if counts == [1]:
-        return f"the one tier-{asked.tier} site lives"
-    return f"all {f'{counts[0]:g} ' if len(counts) == 1 else ''}tier-{asked.tier} sites live"
+        return f"the one tier-{asked.tier} load lives"
+    return f"all {f'{counts[0]:g} ' if len(counts) == 1 else ''}tier-{asked.tier} loads live"
 
 
 def _chart(groups: Groups, found: Sequence[Setting], asked: Asked) -> Chart:
     lines = [
-        Series(setting.words or "all sites alive", np.array([one.at for one in setting.each]),
+        Series(setting.words or "all loads alive", np.array([one.at for one in setting.each]),
                np.array([one.share for one in setting.each]),
                np.array([one.least(asked.confidence) for one in setting.each]),
                np.array([one.most(asked.confidence) for one in setting.each]))
@@ -219,5 +241,5 @@ def _chart(groups: Groups, found: Sequence[Setting], asked: Asked) -> Chart:
     n = f"{draws[0]}" if len(draws) == 1 else f"{draws[0]} to {draws[-1]}"
     more = f"; {len(lines)} of {len(found)} settings of the other axes shown" if len(found) > len(lines) else ""
     foot = f"n = {n} draws (seeds) at each value; whiskers: one-sided {asked.sure} bounds (Clopper-Pearson){more}"
-    return Chart("points", f"Draws in which all tier-{asked.tier} sites live to the end", groups.axis.label,
+    return Chart("points", f"Draws in which all tier-{asked.tier} loads live to the end", groups.axis.label,
                  "share of draws", (*lines, wanted), foot, top=1.0)  # fmt: skip

@@ -16,8 +16,10 @@ from v2g.batch.folder import MANIFEST, StudyFolder, read_json
 from v2g.batch.tables import TABLES, cell
 from v2g.errors import CaseError
 
-PLANNED, OPEN = "planned", "not run yet"
+PLANNED, OPEN, REFUSED = "planned", "not run yet", "refused"
 CASE = "case"
+FAILED = "failed.csv"
+"""Where scenarios that failed are listed with their reasons, among the answers."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,17 @@ class Finished:
     def failed(self) -> pd.DataFrame:
         """Rows that have ended without one."""
         return self.rows[~self.rows["status"].isin((PLANNED, OPEN))]
+
+    @property
+    def incomplete(self) -> str:
+        """Why nothing is known where no draw is complete: some are still to be run, or all have failed."""
+        if self.open:
+            return "No draw is complete yet."
+        ended = ", ".join(f"{count} {status}" for status, count in self.failed["status"].value_counts().items())
+        return (
+            f"No draw is complete: each has a scenario that failed ({ended}): the reasons are at the head of this "
+            f"report, and in {FAILED}."
+        )
 
     @property
     def open(self) -> int:

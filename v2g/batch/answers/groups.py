@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from v2g.batch.answers.answer import Asked, Floats
 from v2g.batch.answers.axis import Axis, plain, time_of
-from v2g.batch.answers.finished import OPEN, PLANNED, Finished
+from v2g.batch.answers.finished import OPEN, PLANNED, REFUSED, Finished
 from v2g.batch.answers.intervals import Interval, mean_interval
 
 MOST_VALUES, BINS = 12, 6
@@ -128,6 +128,26 @@ class Groups:
         rows = self.study.rows.loc[list(self.each[number].numbers)]
         whole = (rows["status"] == PLANNED).groupby(rows["seed"]).transform("all")
         return [int(found) for found in rows.index[whole]]
+
+    @property
+    def refused(self) -> dict[int, int]:
+        """Groups of which every draw was refused, with the number of their draws.
+
+        The changed case was none that can be planned, so that nothing is known there.
+        """
+        found = {}
+        for number, group in enumerate(self.each):
+            rows = self.study.rows.loc[list(group.numbers)]
+            each = (rows["status"] == REFUSED).groupby(rows["seed"]).any()
+            if each.all():
+                found[number] = len(each)
+        return found
+
+    @property
+    def not_known(self) -> str:
+        """Such groups, as the end of a sentence; blank where there are none."""
+        said = [f"{self.named(number)} ({draws} of {draws} refused)" for number, draws in self.refused.items()]
+        return f" Not known: {', '.join(said)}." if said else ""
 
     def named(self, number: int) -> str:
         """A group in a sentence: ``fleet = 8 vehicles``."""

@@ -13,7 +13,10 @@ from v2g.batch.answers.intervals import share_at_least, share_at_most
 
 @dataclass(frozen=True)
 class Counted:
-    """Draws at one value: how many there are, in how many all sites live, fail, or are undecided."""
+    """Draws at one value: how many there are, in how many all loads live, fail, or are undecided.
+
+    ``refused`` draws are none of these: their case cannot be planned, so that nothing is to be learned from them.
+    """
 
     label: str
     value: Any
@@ -22,10 +25,11 @@ class Counted:
     alive: int
     failed: int
     undecided: int
+    refused: int = 0
 
     @property
     def share(self) -> float:
-        """Of the draws, in which all sites live."""
+        """Of the draws, in which all loads live."""
         return self.alive / self.draws if self.draws else math.nan
 
     def least(self, confidence: float) -> float:
@@ -65,7 +69,7 @@ class Level:
 
     @property
     def hits(self) -> int:
-        """Draws in which all sites live, in all settings together."""
+        """Draws in which all loads live, in all settings together."""
         return sum(cell.alive for cell in self.cells)
 
     def least(self, confidence: float) -> float:
@@ -113,7 +117,7 @@ def first_enough(known: Sequence[Level], share: float, confidence: float = 0.0) 
 
 
 def more_is_worse(axis: Axis, known: Sequence[Level]) -> bool:
-    """Whether fewer sites live at larger values, so that the largest value is asked for.
+    """Whether fewer loads live at larger values, so that the largest value is asked for.
 
     Known from what the axis changes; where it is not, the draws of all settings together say it.
     """

@@ -1,4 +1,4 @@
-"""How much is served along an axis: critical load-hours, and sites of the first tier kept throughout."""
+"""How much is served along an axis: critical load-hours, and loads of the first tier kept throughout."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MEANS = (
 
 
 class Served:
-    """Critical load-hours served, and tier-1 sites kept, at each value of each axis."""
+    """Critical load-hours served, and tier-1 loads kept, at each value of each axis."""
 
     name = "served"
-    title = "critical load-hours served, and sites of tier 1 kept, along each axis"
+    title = "critical load-hours served, and loads of tier 1 kept, along each axis"
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """One for each axis."""
@@ -35,22 +35,22 @@ class Served:
         hours, asks = critical_hours(groups.study, "served"), critical_hours(groups.study, "required")
         required = [i.mean for i in groups.intervals(asks, asked)]
         served = groups.intervals(hours, asked, asks)
-        kept, sites = kept_sites(groups, asked)
+        kept, loads = kept_loads(groups, asked)
         more = differences(groups, hours, asked)
         table = pd.DataFrame(
             groups.columns()
             | {"critical_required_h": required}
             | columns("critical_served", "h", served)
             | {"critical_served_share": [s.mean / r if r else math.nan for s, r in zip(served, required, strict=True)]}
-            | {f"tier{asked.tier}_sites": sites}
-            | columns(f"tier{asked.tier}_kept", "sites", kept)
+            | {f"tier{asked.tier}_loads": loads}
+            | columns(f"tier{asked.tier}_kept", "loads", kept)
             | columns("more_than_before", "h", more)
         )
         axis = groups.axis
         notes = (MEANS, f"more_than_before: {how(groups)}.", *other_axes(groups))
         return Answer(
             f"served-{axis.name}", f"Critical load-hours served along {axis.name}",
-            _sentence(groups, served, required, kept, sites, asked), table, notes,
+            _sentence(groups, served, required, kept, loads, asked) + groups.not_known, table, notes,
             _chart(groups, served, required, asked),
         )  # fmt: skip
 
@@ -61,11 +61,11 @@ def critical_hours(study: Finished, which: str) -> pd.Series:
     return study.measures[names].astype(float).sum(axis=1, min_count=1)
 
 
-def kept_sites(groups: Groups, asked: Asked) -> tuple[list[Interval], list[float]]:
-    """Sites of the tier kept throughout in each group, and how many there are."""
-    sites = groups.study.measure(f"tier{asked.tier}_loads")
-    kept = groups.intervals(groups.study.measure(f"tier{asked.tier}_served"), asked, sites)
-    return kept, [i.mean for i in groups.intervals(sites, asked)]
+def kept_loads(groups: Groups, asked: Asked) -> tuple[list[Interval], list[float]]:
+    """Loads of the tier kept throughout in each group, and how many there are."""
+    loads = groups.study.measure(f"tier{asked.tier}_loads")
+    kept = groups.intervals(groups.study.measure(f"tier{asked.tier}_served"), asked, loads)
+    return kept, [i.mean for i in groups.intervals(loads, asked)]
 
 
 def columns(name: str, unit: str, found: Sequence[Interval]) -> dict[str, list[float]]:
@@ -85,16 +85,16 @@ def other_axes(groups: Groups) -> tuple[str, ...]:
 
 
 def _sentence(groups: Groups, served: Sequence[Interval], required: Sequence[float], kept: Sequence[Interval],
-              sites: Sequence[float], asked: Asked) -> str:  # fmt: skip
+              loads: Sequence[float], asked: Asked) -> str:  # fmt: skip
     ends = [n for n, i in enumerate(served) if i.draws]
     if not ends:
-        return "No draw is complete yet."
+        return groups.study.incomplete
     said = []
     for n in dict.fromkeys((ends[0], ends[-1])):
         share = f" of {brief(required[n])}"
-        tier = f"{with_interval(kept[n].mean, kept[n].low, kept[n].high)} of {brief(sites[n])} tier-{asked.tier} sites"
+        tier = f"{with_interval(kept[n].mean, kept[n].low, kept[n].high)} of {brief(loads[n])} tier-{asked.tier} loads"
         hours = with_interval(served[n].mean, served[n].low, served[n].high)
-        whole = "" if math.isnan(sites[n]) else f", and keep {tier} throughout"
+        whole = "" if math.isnan(loads[n]) else f", and keep {tier} throughout"
         said.append(f"with {groups.named(n)}, plans serve {hours}{share} critical load-hours{whole}")
     text = "; ".join(said)
     return f"{text[:1].upper()}{text[1:]} (means of the draws, {asked.sure} intervals where draws differ)."

@@ -1,4 +1,4 @@
-"""The share of sites of the first tier that are alive after so many hours."""
+"""The share of loads of the first tier that are alive after so many hours."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ MOST_BANDS = 3
 DAYS = (24.0, 48.0, 72.0)
 """Hours at which the share alive is said, beside the end."""
 NOTES = (
-    "A site is a critical load of the tier. It is dead from the hour on at which it first lacks something that it asks "
-    "for, even if it is served again later.",
-    "Kaplan and Meier's estimate: where outages differ in length, a site that is alive when its outage ends counts "
+    "Counted are critical loads of the tier. One is dead from the hour on at which it first lacks something that it "
+    "asks for, even if it is served again later.",
+    "Kaplan and Meier's estimate: where outages differ in length, a load that is alive when its outage ends counts "
     "for as long as it was watched.",
-    "Intervals by leaving out one draw (seed) at a time, as sites of one draw share its weather and its fleet. None "
+    "Intervals by leaving out one draw (seed) at a time, as loads of one draw share its weather and its fleet. None "
     "where draws are all alike.",
 )
 
 
 class Curve(NamedTuple):
-    """Shares alive at points in h, (points,): sites watched then, those lost then, the share and its interval."""
+    """Shares alive at points in h, (points,): loads watched then, those lost then, the share and its interval."""
 
     at: Floats
     watched: Floats
@@ -39,10 +39,10 @@ class Curve(NamedTuple):
 
 
 class Survival:
-    """Kaplan-Meier curves of the sites of a tier along an axis."""
+    """Kaplan-Meier curves of the loads of a tier along an axis."""
 
     name = "survival"
-    title = "share of tier-1 sites alive after so many hours"
+    title = "share of tier-1 loads alive after so many hours"
 
     def answers(self, study: Finished, asked: Asked) -> Sequence[Answer]:
         """One for each axis."""
@@ -51,21 +51,22 @@ class Survival:
         return [self._along(grouped(study, axis), asked) for axis in asked.along(study)]
 
     def _along(self, groups: Groups, asked: Asked) -> Answer:
-        sites = _sites(groups.study, asked.tier)
-        points = np.unique(np.append(0.0, sites.loc[sites["lost"], "until"].to_numpy(float)))
-        curves = [curve(sites[sites["scenario"].isin(groups.complete(n))], points, asked.confidence)
+        loads = _loads(groups.study, asked.tier)
+        points = np.unique(np.append(0.0, loads.loc[loads["lost"], "until"].to_numpy(float)))
+        curves = [curve(loads[loads["scenario"].isin(groups.complete(n))], points, asked.confidence)
                   for n in range(len(groups.each))]  # fmt: skip
         heads = pd.DataFrame(groups.columns())
         parts = [heads.iloc[[n] * len(one.at)].reset_index(drop=True).join(_rows(one)) for n, one in enumerate(curves)]
-        name, title = groups.axis.name, f"Tier-{asked.tier} sites alive, by {groups.axis.name}"
+        name, title = groups.axis.name, f"Tier-{asked.tier} loads alive, by {groups.axis.name}"
+        notes = (*NOTES, *_by_day(groups.study, asked.tier), *other_axes(groups))
         return Answer(
-            f"survival-{name}", title, _sentence(groups, curves, asked),
-            pd.concat(parts, ignore_index=True), (*NOTES, *other_axes(groups)), _chart(groups, curves, asked),
+            f"survival-{name}", title, _sentence(groups, curves, asked) + groups.not_known,
+            pd.concat(parts, ignore_index=True), notes, _chart(groups, curves, asked),
         )  # fmt: skip
 
 
-def _sites(study: Finished, tier: int) -> pd.DataFrame:
-    """Sites of the tier in each plan: until when they were watched, and whether they were lost then."""
+def _loads(study: Finished, tier: int) -> pd.DataFrame:
+    """Loads of the tier in each plan: until when they were watched, and whether they were lost then."""
     mine = study.loads[study.loads["tier"] == tier]
     dark = pd.to_numeric(mine["dark_from_h"]).to_numpy(float)
     ends = study.measure("horizon_h").reindex(mine["scenario"]).to_numpy(float)
@@ -75,18 +76,29 @@ def _sites(study: Finished, tier: int) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def curve(sites: pd.DataFrame, points: Floats, confidence: float) -> Curve:
+def _by_day(study: Finished, tier: int) -> tuple[str, ...]:
+    """A note where some of the loads have service by the day."""
+    counts = study.measure(f"tier{tier}_by_day").dropna()
+    most = int(counts.max()) if len(counts) else 0
+    if not most:
+        return ()
+    several = f"{'Up to ' if counts.nunique() > 1 else ''}{most} of the loads {'has' if most == 1 else 'have'}"
+    return (f"{several} service by the day (hours, energy): such a load counts as alive until the end of the first day "
+            "that is short, whatever it lacked in the course of that day.",)  # fmt: skip
+
+
+def curve(loads: pd.DataFrame, points: Floats, confidence: float) -> Curve:
     """Kaplan and Meier's estimate at given points, and its interval from leaving out one seed at a time.
 
-    ``sites`` has columns ``seed``, ``until`` (h), ``lost`` and ``horizon`` (h). The longest horizon is a point too, and
+    ``loads`` has columns ``seed``, ``until`` (h), ``lost`` and ``horizon`` (h). The longest horizon is a point too, and
     points after it are left out.
     """
-    seeds = sorted(set(sites["seed"]))
-    ends = sites["horizon"].to_numpy(float)
+    seeds = sorted(set(loads["seed"]))
+    ends = loads["horizon"].to_numpy(float)
     points = np.append(points[points < ends.max()], ends.max()) if ends.size else points[:0]
     watched, lost = np.zeros((len(seeds), points.size)), np.zeros((len(seeds), points.size))
     for row, seed in enumerate(seeds):
-        mine = sites[sites["seed"] == seed]
+        mine = loads[loads["seed"] == seed]
         until = np.sort(mine["until"].to_numpy(float))
         watched[row] = until.size - np.searchsorted(until, points, side="left")
         gone = np.sort(mine.loc[mine["lost"], "until"].to_numpy(float))
@@ -106,7 +118,7 @@ def _estimate(watched: Floats, lost: Floats) -> Floats:
 def _rows(one: Curve) -> pd.DataFrame:
     ends = {end: [getattr(i, end) for i in one.alive] for end in ("mean", "low", "high")}
     return pd.DataFrame({
-        "after_h": one.at, "sites_watched": one.watched.astype(int), "sites_lost": one.lost.astype(int),
+        "after_h": one.at, "loads_watched": one.watched.astype(int), "loads_lost": one.lost.astype(int),
         "alive_share": ends["mean"], "alive_low_share": ends["low"], "alive_high_share": ends["high"],
     })  # fmt: skip
 
@@ -114,13 +126,13 @@ def _rows(one: Curve) -> pd.DataFrame:
 def _sentence(groups: Groups, curves: Sequence[Curve], asked: Asked) -> str:
     known = [n for n, one in enumerate(curves) if one.at.size]
     if not known:
-        return "No draw is complete yet."
+        return groups.study.incomplete
     said = []
     for n in dict.fromkeys((known[0], known[-1])):
         end = float(curves[n].at[-1])
         shares = [f"{_share(curves[n], hour)} after {hour:g} h" for hour in (*(d for d in DAYS if d < end), end)]
         said.append(f"{groups.named(n)}: {', '.join(shares)}")
-    return f"Tier-{asked.tier} sites alive ({asked.sure} intervals): " + "; ".join(said) + "."
+    return f"Tier-{asked.tier} loads alive ({asked.sure} intervals): " + "; ".join(said) + "."
 
 
 def _share(one: Curve, hour: float) -> str:
@@ -140,8 +152,8 @@ def _chart(groups: Groups, curves: Sequence[Curve], asked: Asked) -> Chart:
     shaded = f"; hatched: {asked.sure} interval" if len(lines) <= MOST_BANDS else ""
     left = "" if len(picked) == len(curves) else f"; {len(picked)} of {len(curves)} values shown"
     return Chart(
-        "steps", f"Share of tier-{asked.tier} sites alive, by {groups.axis.name}", "hours since the start, h",
-        "share of sites alive", tuple(lines), f"{groups.foot()}{shaded}{left}", top=1.0,
+        "steps", f"Share of tier-{asked.tier} loads alive, by {groups.axis.name}", "hours since the start, h",
+        "share of loads alive", tuple(lines), f"{groups.foot()}{shaded}{left}", top=1.0,
     )  # fmt: skip
 
 

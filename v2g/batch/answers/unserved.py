@@ -55,8 +55,8 @@ class Unserved:
                       "hours of an outage with at least so much unserved, h", "unserved critical power, kW", lines,
                       groups.foot() + left)  # fmt: skip
         return Answer(f"unserved-{axis.name}", f"Duration of unserved critical power, by {axis.name}",
-                      _lasting(groups, found), pd.concat(parts, ignore_index=True), (NOTE, *other_axes(groups)),
-                      chart)  # fmt: skip
+                      _lasting(groups, found) + groups.not_known, pd.concat(parts, ignore_index=True),
+                      (NOTE, *other_axes(groups)), chart)  # fmt: skip
 
     def _energy(self, groups: Groups, asked: Asked) -> Answer:
         asks = groups.study.measure("critical_kwh_required")
@@ -74,7 +74,8 @@ class Unserved:
                       (series("unserved", groups.at, unserved),),
                       f"{groups.foot()}; whiskers: {asked.sure} interval, Student's t", groups.names)  # fmt: skip
         return Answer(f"unserved_energy-{axis.name}", f"Unserved critical energy along {axis.name}",
-                      _lacking(groups, unserved, required), table, (MEANS, *other_axes(groups)), chart)  # fmt: skip
+                      _lacking(groups, unserved, required) + groups.not_known, table,
+                      (MEANS, *other_axes(groups)), chart)  # fmt: skip
 
 
 def duration(study: Finished, numbers: Sequence[int]) -> Duration:
@@ -108,7 +109,7 @@ def _lasting(groups: Groups, found: Sequence[Duration]) -> str:
     counts = groups.columns()["draws"]
     known = [n for n, draws in enumerate(counts) if draws]
     if not known:
-        return "No draw is complete yet."
+        return groups.study.incomplete
     said = []
     for n in dict.fromkeys((known[0], known[-1])):
         one = found[n]
@@ -120,7 +121,7 @@ def _lasting(groups: Groups, found: Sequence[Duration]) -> str:
 def _lacking(groups: Groups, unserved: Sequence[Interval], required: Sequence[Interval]) -> str:
     known = [n for n, i in enumerate(unserved) if i.draws]
     if not known:
-        return "No draw is complete yet."
+        return groups.study.incomplete
     said = [
         f"{with_interval(unserved[n].mean, unserved[n].low, unserved[n].high)} of {brief(required[n].mean)} kWh at "
         f"{groups.named(n)}"

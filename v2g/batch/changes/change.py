@@ -96,6 +96,22 @@ class Change(ABC):
         """
         return None
 
+    def table_of(self, keys: Mapping[str, Any]) -> str:
+        """The table whose rows it changes; blank where it changes no rows of one table."""
+        return ""
+
+    def suits(self, value: Any, tables: Tables, keys: Mapping[str, Any], lasting: frozenset[str] | None) -> None:
+        """Raises Wrong where a base case cannot be given this value.
+
+        Asked before anything runs. ``lasting`` names the tables whose rows are those of the base case in every
+        scenario, where others are drawn; None = all are.
+        """
+        return None
+
+    def becomes(self, value: Any, tables: Tables, keys: Mapping[str, Any]) -> None:
+        """Raises Wrong where a cell of a base case would then hold what its column does not take."""
+        return None
+
     def before(self, asked: Asked, to: Setting) -> Asked:
         """What is asked for, before the case is made."""
         return asked
@@ -118,7 +134,7 @@ def where(value: Any) -> Mapping[str, str]:
 def of_rows(what: str, keys: Mapping[str, Any]) -> str:
     """What is set in all rows, or in those ``where``.
 
-    >>> of_rows("the reserve", {}), of_rows("the reserve", {"where": {"model": "zoe"}})
-    ('the reserve', 'the reserve where { model = "zoe" }')
+    >>> of_rows("the reserve", {}), of_rows("the reserve", {"where": {"model": "zoe_41"}})
+    ('the reserve', 'the reserve where { model = "zoe_41" }')
     """
     return f"{what} where {as_written(dict(sorted(keys['where'].items())))}" if "where" in keys else what

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from v2g.batch.changes.change import Asked, Change, Setting
+from v2g.batch.changes.horizon import Horizon
 from v2g.batch.changes.policy import POLICY
-from v2g.batch.fields import Wrong, scalar, word
+from v2g.batch.fields import Wrong, near, scalar, word
 from v2g.check.header import KEYS, read_header
 from v2g.register import NETWORKS, POLICIES
 from v2g.remedies.tables import Tables
@@ -32,6 +33,11 @@ class Header(Change):
             if fault.column == key and fault.code not in NOT_WRONG:
                 raise Wrong(fault.message, fault.allowed or "", fault.remedy)
         return value
+
+    def suits(self, value: Any, tables: Tables, keys: Mapping[str, Any], lasting: frozenset[str] | None) -> None:
+        """A start is not far from that of the case."""
+        if keys["key"] == "start_utc":
+            near(value, Horizon.of(tables).start)
 
     def sets(self, keys: Mapping[str, Any]) -> str:
         """The key."""

@@ -45,6 +45,10 @@ class OfRows(Change):
         """There are such rows."""
         require(tables, self.table, keys.get("where"))
 
+    def table_of(self, keys: Mapping[str, Any]) -> str:
+        """Its table."""
+        return self.table
+
     def after(self, tables: Tables, asked: Asked, to: Setting) -> Tables:
         """With these rows changed."""
         return self.changed(tables, chosen(tables.frame(self.table), to.keys.get("where"), self.table), to)

@@ -12,7 +12,7 @@ from v2g.batch.changes.horizon import Horizon, kept, time_of
 from v2g.batch.changes.outage_h import returns
 from v2g.batch.changes.rows import with_column
 from v2g.batch.changes.turning import WINDOWS, Turn
-from v2g.batch.fields import instant, word
+from v2g.batch.fields import instant, near, word
 from v2g.errors import UsageError
 from v2g.remedies.tables import Tables
 
@@ -48,6 +48,10 @@ class OutageStart(Change):
         """A case that is to be turned lasts whole days of even intervals."""
         if keys.get("how", "turn") == "turn":
             _turns(tables)
+
+    def suits(self, value: Any, tables: Tables, keys: Mapping[str, Any], lasting: frozenset[str] | None) -> None:
+        """The year is not far from that of the case."""
+        near(value, Horizon.of(tables).start)
 
     def sets(self, keys: Mapping[str, Any]) -> str:
         """When the outage begins."""

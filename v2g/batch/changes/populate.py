@@ -7,11 +7,13 @@ from dataclasses import fields
 from typing import Any
 
 from v2g.batch.changes.change import Asked, Change, Setting
+from v2g.batch.changes.horizon import Horizon
 from v2g.batch.changes.outage_h import LENGTH
 from v2g.batch.changes.outage_start import START
-from v2g.batch.fields import WITHOUT_QUOTES, Read, Wrong, in_quotes, scalar, word
+from v2g.batch.fields import WITHOUT_QUOTES, Read, Wrong, in_quotes, instant, near, scalar, word
 from v2g.check.words import did_you_mean
 from v2g.populate.wishes import FORMERS, READERS, Wishes
+from v2g.remedies.tables import Tables
 
 OPTIONS = tuple(field.name for field in fields(Wishes) if field.name != "seed")
 SET_BY_OTHERS = {
@@ -36,6 +38,11 @@ class Populate(Change):
                         "Write it as critical in [populate].")  # fmt: skip
         return read_option(keys["option"])(found)
 
+    def suits(self, value: Any, tables: Tables, keys: Mapping[str, Any], lasting: frozenset[str] | None) -> None:
+        """A start is not far from that of the feeder's case."""
+        if keys["option"] == "start":
+            near(value, Horizon.of(tables).start)
+
     def sets(self, keys: Mapping[str, Any]) -> str:
         """The option."""
         return SET_BY_OTHERS.get(keys["option"], f"the option {keys['option']} of populate")
@@ -51,6 +58,9 @@ class Populate(Change):
 
 def read_option(name: str) -> Read:
     """Reader of an option as it stands in a file: as on the command line, but for numbers, which have no quotes."""
+
+    if name == "start":
+        return instant
 
     def read(value: Any) -> Any:
         plain = int(value) if isinstance(value, float) and value.is_integer() else value
