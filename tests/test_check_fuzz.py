@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from v2g.formats.draft import Draft
 from v2g.formats.folder import parse_table, read_folder
 from v2g.formats.shipped import locate
 
-QUICK = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = int(os.environ.get("V2G_EXAMPLES", "60"))
+QUICK = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TOML = 'format = 1\nname = "x"\nstart_utc = 2026-01-15T18:00:00Z\nstep_min = 30\nsteps = 4\n'
 
 odd_text = st.one_of(
@@ -116,7 +118,7 @@ def test_the_emergency_is_valid() -> None:
     assert case is not None and not findings, [str(f) for f in findings]
 
 
-@settings(QUICK, max_examples=200)
+@settings(QUICK, max_examples=2 * EXAMPLES)
 @given(st.sampled_from(sorted(EMERGENCY)), st.data())
 def test_one_odd_cell_in_an_emergency(table: str, data: st.DataObject) -> None:
     frames = {name: parse_table(name, text.encode()).frame for name, text in EMERGENCY.items()}
