@@ -22,7 +22,7 @@ from v2g.case import Case
 from v2g.check.islands import forming_sources
 from v2g.check.legs import Leg
 from v2g.check.rows import at, clock, filled, rows
-from v2g.check.sums import SOURCES, Sums, Zone, share_of, zones
+from v2g.check.sums import SOURCES, Devices, Sums, Zone, zones
 from v2g.check.timeline import periods
 from v2g.check.words import listed
 from v2g.errors import Finding
@@ -49,10 +49,14 @@ def banks_are_borne(case: Case) -> Iterable[Finding]:
     if case.header["network"] != NETWORK or not (banks["closed"].astype(bool) & (banks["kvar"] != 0.0)).any():
         return
     told: set[int] = set()
+    devices = Devices(case)
+    closed = [bank for bank in devices.rows("capacitors") if bank["closed"]]
     for inside, elements in _periods(case):
         for zone in zones(case, elements):
-            steady, engines = _formed(case, zone)
-            sums = Sums(case, zone) if ((steady | engines) & inside).any() else None
+            if not any(zone.inside(bank) > 0.0 for bank in closed):
+                continue
+            steady, engines = _formed(devices, zone)
+            sums = Sums(devices, zone) if ((steady | engines) & inside).any() else None
             if sums is not None and sums.banks:
                 row = max(sums.banks, key=lambda bank: bank[1].imag if not zone.behind else abs(bank[1]))[0]
                 for finding in _judged(case, row, sums, steady & inside, engines & inside) if row not in told else ():
@@ -69,12 +73,13 @@ def _periods(case: Case) -> Iterator[tuple[np.ndarray, list[Leg]]]:
         yield (first <= number) & (number < end), elements
 
 
-def _formed(case: Case, zone: Zone) -> tuple[np.ndarray, np.ndarray]:
+def _formed(devices: Devices, zone: Zone) -> tuple[np.ndarray, np.ndarray]:
     """When the island is alive whatever is planned, and when if an idling engine is run, both (T,)."""
+    case = devices.case
     steady, engines = np.zeros(case.steps, bool), np.zeros(case.steps, bool)
     for table, row, bus, phases in forming_sources(case):
         if table in SOURCES and any((bus, p) in zone.island for p in phases):
-            there = share_of(case, table, row) >= WHOLE
+            there = devices.share(table, row) >= WHOLE
             frame = case.table(table)
             if "idle_l_per_h" in frame and frame["idle_l_per_h"].iloc[row] > 0.0:
                 engines |= there

@@ -9,13 +9,12 @@ two cancel, whatever S is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import networkx as nx
 import numpy as np
-import pandas as pd
 
 from v2g.case import Case
 from v2g.check.legs import Leg, Node
@@ -78,6 +77,45 @@ def zones(case: Case, elements: list[Leg]) -> Iterator[Zone]:
 
 
 @dataclass
+class Devices:
+    """Rows of a case's tables, their shares of time and the band of voltages, each read once for all zones."""
+
+    case: Case
+    _found: dict[Any, Any] = field(default_factory=dict)
+
+    def _once(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        if key not in self._found:
+            self._found[key] = make()
+        return self._found[key]
+
+    def rows(self, table: str) -> list[dict[Any, Any]]:
+        """All devices of a table, with their rows."""
+        return list(self._once(("rows", table), lambda: self._rows(table)))
+
+    def share(self, table: str, row: int) -> np.ndarray:
+        """Share of each interval in which a source is there, (T,)."""
+        return np.asarray(self._once(("shares", table), lambda: self._shares(table))[row])
+
+    def band(self, name: str) -> Mapping[str, float]:
+        """Lowest or highest voltage, by bus."""
+        return dict(self._once(name, lambda: self._band(name)))
+
+    def _rows(self, table: str) -> list[dict[Any, Any]]:
+        return [{**unit, "row": row} for row, unit in enumerate(self.case.table(table).to_dict("records"))]
+
+    def _shares(self, table: str) -> np.ndarray:
+        frame = self.case.table(table)
+        if "from_utc" not in frame:
+            return np.ones((len(frame), self.case.steps))
+        return np.asarray(self.case.share_of_interval(frame["from_utc"], frame["until_utc"]))
+
+    def _band(self, name: str) -> dict[str, float]:
+        buses = self.case.table("buses")
+        values = buses[name].fillna(float(str(self.case.header[name])))
+        return dict(zip(buses["bus"], values.to_numpy(float).tolist(), strict=True))
+
+
+@dataclass
 class Sums:
     """What the devices of a zone can inject, as sets of which any sum is made.
 
@@ -86,7 +124,7 @@ class Sums:
     (number, least, most) of chargers and sun, ``loads`` a number of each load, times 0 to ``asks`` (loads, T).
     """
 
-    case: Case
+    devices: Devices
     zone: Zone
     radius: np.ndarray = field(init=False)
     banks: list[tuple[int, complex, float, float]] = field(init=False)
@@ -104,17 +142,17 @@ class Sums:
         for table in SOURCES:
             self._sources(table)
 
+    @property
+    def case(self) -> Case:
+        """The case of the devices."""
+        return self.devices.case
+
     def _rows(self, table: str) -> list[dict[Any, Any]]:
         """Devices of a table that touch the zone, with their rows."""
-        records = self.case.table(table).to_dict("records")
-        return [{**unit, "row": row} for row, unit in enumerate(records) if self.zone.inside(unit) > 0.0]
-
-    def _band(self, name: str) -> pd.Series:
-        """Lowest or highest voltage, by bus."""
-        return self.case.table("buses").set_index("bus")[name].fillna(float(str(self.case.header[name])))
+        return [unit for unit in self.devices.rows(table) if self.zone.inside(unit) > 0.0]
 
     def _banks(self) -> Iterator[tuple[int, complex, float, float]]:
-        low, high = self._band("vmin_pu"), self._band("vmax_pu")
+        low, high = self.devices.band("vmin_pu"), self.devices.band("vmax_pu")
         for bank in self._rows("capacitors"):
             if bank["closed"]:
                 squared = float(low[bank["bus"]]) ** 2, float(high[bank["bus"]]) ** 2
@@ -153,10 +191,12 @@ class Sums:
 
     def _lines(self) -> None:
         """What lines give or take by their susceptance, half of it at each end: at most all of it."""
-        lines, buses = self.case.table("lines"), self.case.table("buses").set_index("bus")
-        squared = (self._band("vmax_pu") * buses["kv_ln_kv"]) ** 2
-        columns = [name for name in map(str, lines.columns) if name.startswith("b_")]
-        for line in lines.to_dict("records") if columns else ():
+        columns = [name for name in map(str, self.case.table("lines").columns) if name.startswith("b_")]
+        if not columns:
+            return
+        nominal = {bus["bus"]: bus["kv_ln_kv"] for bus in self.devices.rows("buses")}
+        squared = {bus: (high * nominal[bus]) ** 2 for bus, high in self.devices.band("vmax_pu").items()}
+        for line in self.devices.rows("lines"):
             half = sum(abs(line[name]) for name in columns) / 2.0
             for bus in (line["from_bus"], line["to_bus"]):
                 if any((bus, p) in self.zone.weight for p in line["phases"]):
@@ -175,7 +215,7 @@ class Sums:
         alone = table == "grid" or unit["forming"]
         share = self.zone.inside(unit) if alone else abs(self.zone.mean(unit))
         if share > 1e-12:
-            self.radius += np.where(share_of(self.case, table, unit["row"]) > 0.0, share * kva, 0.0)
+            self.radius += np.where(self.devices.share(table, unit["row"]) > 0.0, share * kva, 0.0)
 
     def least(self, along: complex, loads: float = 1.0) -> np.ndarray:
         """The least that the sum can reach in the direction of a complex number of size 1, kVA, (T,).
@@ -188,11 +228,3 @@ class Sums:
         fixed = sum(min(number.real * low, number.real * high) for number, low, high in ends)
         drawn = np.minimum(0.0, (self.loads * turned).real) @ self.asks if self.loads.size else 0.0
         return np.asarray(fixed + loads * drawn - self.radius)
-
-
-def share_of(case: Case, table: str, row: int) -> np.ndarray:
-    """Share of each interval in which a source is there, (T,)."""
-    frame = case.table(table)
-    if "from_utc" not in frame:
-        return np.ones(case.steps)
-    return np.asarray(case.share_of_interval(*(frame[c].iloc[[row]] for c in ("from_utc", "until_utc")))[0])
