@@ -42,9 +42,9 @@ def test_the_second_car_takes_over_when_the_first_is_empty() -> None:
     """2 kWh at 1 kW: two hours."""
     orders = orders_of()
     assert moves_of(orders, "oxygen") == (
-        Move(0.0, "oxygen", "", "first"), Move(2.0, "oxygen", "first", "second")
+        Move(0.0, "oxygen", None, "first"), Move(2.0, "oxygen", "first", "second")
     )  # fmt: skip
-    assert moves_of(orders, "fans") == (Move(0.0, "fans", "", "second"),)
+    assert moves_of(orders, "fans") == (Move(0.0, "fans", None, "second"),)
 
 
 def test_a_cord_is_moved_within_an_interval_by_what_each_car_gives() -> None:
@@ -58,7 +58,7 @@ def test_a_cord_is_moved_within_an_interval_by_what_each_car_gives() -> None:
     hall = made.files["sites/hall.txt"].decode()
     assert "Cords to move\n  - Thu 15 Jan 18:00: oxygen to first\n" in hall
     assert "  - Thu 15 Jan 20:15: oxygen from first to second\n" in hall
-    assert "  - oxygen: Thu 15 Jan 18:00 - 20:15; at most 1 kW, 2.2 kWh in all\n" in hall
+    assert "  - oxygen: Thu 15 Jan 18:00 - 20:15; at most 1 kW, 2.25 kWh in all\n" in hall
     table = made.files["orders.csv"].decode("utf-8-sig")
     assert "2026-01-15T20:15:00+00:00,hall,,oxygen,1,1,2.25," in table
 
@@ -70,7 +70,7 @@ def test_cars_that_must_share_feed_together() -> None:
         ("vehicles", 0, "start_kwh", "10"),
     )  # fmt: skip
     cords = moves_of(shared, "oxygen")
-    assert {(move.before, move.after) for move in cords} == {("", "first"), ("", "second")}
+    assert {(move.before, move.after) for move in cords} == {(None, "first"), (None, "second")}
     assert all(move.point == 0.0 for move in cords)
 
 
@@ -84,4 +84,27 @@ def test_a_car_that_was_away_is_plugged_in_again() -> None:
     tables = {**draft.tables, "vehicles": second, "stays": pd.read_csv(StringIO(stays), dtype=str)}
     case = v2g.read(Draft.of(draft.header, tables))
     orders = Orders(Facts(case, v2g.solve(case)))
-    assert moves_of(orders, "oxygen") == (Move(0, "oxygen", "", "second"), Move(2, "oxygen", "", "second"))
+    assert moves_of(orders, "oxygen") == (Move(0, "oxygen", None, "second"), Move(2, "oxygen", None, "second"))
+
+
+def test_a_cord_goes_from_a_car_to_the_building() -> None:
+    """In the exercise `imiev` feeds the suction of the home on the hill, 0.4 kW, by a cord, until a building circuit
+    does: in the hour in which both do, what the cord brings is told as time at full power, and no more than that."""
+    case = v2g.read("chiba-2019")
+    orders = Orders(Facts(case, v2g.solve(case)))
+    record = orders.facts.record
+    row = record.loads.names.index("hill_suction")
+    moves = orders.cords.moves(row)
+    assert {move.after for move in moves} <= {"imiev", ""} and moves[0].before is None
+    (use,) = (use for use in orders.cords.uses(record.fleet.names.index("imiev"), 0, 48) if use.load == "hill_suction")
+    hours = sum(end - begin for begin, end in use.spans)
+    assert use.kwh == pytest.approx(sum(use.parts_kwh)) == pytest.approx(0.4 * hours)
+
+
+def test_a_short_message_says_when_a_cord_is_in_use() -> None:
+    orders = orders_of(("vehicles", 0, "start_kwh", "2.25"))
+    made = EXPORTS["orders"].export(Asked(orders.facts.case, orders.facts.plan, options={"as_of": "2026-01-15T18:00Z"}))
+    sms = made.files["sms.csv"].decode("utf-8-sig")
+    assert "Sockets: oxygen Thu 15 Jan 18:00 - 20:15." in sms
+    # The second car feeds the fans all the time it is there.
+    assert "Sockets: oxygen Thu 15 Jan 20:15 - 22:00, fans." in sms

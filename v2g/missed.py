@@ -82,12 +82,14 @@ class Missed:
         self.misses = f"{lack.sum():.2f} of {need:.2f} {'h' if by_hours else 'kWh'}{told}"
 
     def _of_day(self, day: int) -> Mask:
-        """Intervals of a day in which it lacks something, else those in which it asks, else the last one, (T,)."""
+        """Intervals of a day in which it lacks something, those alone in which a way leads there where there are any;
+        else those in which it asks, else the last one, (T,)."""
         services = self.record.loads.services
         asks = services.inside[day]
         lacks = asks & (self.lacking > 0.0)
-        if lacks.any() or asks.any():
-            return np.asarray(lacks if lacks.any() else asks)
+        for mine in (lacks & self.access.open, lacks, asks):
+            if mine.any():
+                return np.asarray(mine)
         return np.asarray(np.arange(asks.size) == services.last[day])
 
     @cached_property

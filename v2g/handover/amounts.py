@@ -40,10 +40,10 @@ def told_up(amount: float) -> str:
 def told_down(amount: float) -> str:
     """The same, rounded down: what may be taken at most. Finer, as a whole kWh less would be much.
 
-    >>> told_down(7.164), told_down(10.74), told_down(0.264), told_down(5.0 - 1e-9)
-    ('7.1', '10.7', '0.26', '5')
+    >>> told_down(7.164), told_down(10.74), told_down(0.264), told_down(5.0 - 1e-9), told_down(123.46)
+    ('7.16', '10.74', '0.264', '5', '123.4')
     """
-    digits = 2 if abs(amount) < 1.0 - NEARLY else 1
+    digits = 3 if abs(amount) < 1.0 - NEARLY else 2 if abs(amount) < 100.0 - NEARLY else 1
     text = f"{math.floor((amount + NEARLY) * 10.0**digits) / 10.0**digits:,.{digits}f}"
     return text.rstrip("0").removesuffix(".")
 

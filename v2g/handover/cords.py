@@ -8,32 +8,37 @@ from functools import cached_property
 
 import numpy as np
 
-from v2g.handover.spans import where
+from v2g.handover.loads import on_share, single_appliance
+from v2g.handover.spans import Span, cut, where
 from v2g.handover.vehicles import LEAST_KW
 from v2g.replay.record import Record
 from v2g.replay.verdict import Array, Mask
 
-Span = tuple[float, float]
-"""From one point to another; 2.5 lies in the middle of the third interval."""
+BUILDING = -1
+"""Stands among cars for the building's own circuit, behind its transfer switch."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """What one vehicle gives to one load by its sockets: in these spans, at most so many kW, kWh in all."""
+    """What one vehicle gives to one load by its sockets: when, kWh each time, at most so many kW, kWh in all."""
 
     load: str
     spans: tuple[Span, ...]
+    parts_kwh: tuple[float, ...]
     peak_kw: float
     kwh: float
 
 
 @dataclass(frozen=True)
 class Move:
-    """A cord that is laid, or moved: when, of which load, from which vehicle (blank: from none), to which."""
+    """A cord that is laid, or moved: when, of which load, from which vehicle, to which.
+
+    ``before`` is None where it is laid; a blank name is the socket of the building's own circuit.
+    """
 
     point: float
     load: str
-    before: str
+    before: str | None
     after: str
 
 
@@ -70,7 +75,7 @@ class Cords:
         )
         found: list[Move] = []
         ends: dict[int, float] = {}
-        names, vehicles = self.record.loads.names, self.record.fleet.names
+        name = self.record.loads.names[load]
         for begin, end, car in laid:
             ends = {other: until for other, until in ends.items() if self._stays(other, load, until, begin)}
             if car not in ends:
@@ -78,23 +83,32 @@ class Cords:
                 before = max(free, key=ends.__getitem__, default=None)
                 if before is not None:
                     del ends[before]
-                found.append(Move(begin, names[load], "" if before is None else vehicles[before], vehicles[car]))
+                found.append(Move(begin, name, None if before is None else self._who(before), self._who(car)))
             ends[car] = end
         return tuple(found)
 
+    def _who(self, car: int) -> str:
+        return "" if car == BUILDING else self.record.fleet.names[car]
+
     def _stays(self, car: int, load: int, until: float, begin: float) -> bool:
         """Whether a car is at the site of a load from one moment to another: its cord can stay where it is."""
+        if car == BUILDING:
+            return True
         at = self.record.fleet.site[car, min(int(until), int(begin)) : int(begin)]
         return bool((at == self.record.loads.site[load]).all())
 
     @cached_property
     def _kw(self) -> dict[tuple[int, int], Array]:
-        """Power along the cords of each load and vehicle, (T,)."""
+        """Power along the cords of each load and vehicle, and by the building's circuit of loads with a cord, (T,)."""
         gives, steps = self.record.deliveries, self.record.case.steps
         found: dict[tuple[int, int], Array] = {}
         for row in np.flatnonzero(gives.plug & (gives.kw > LEAST_KW)).tolist():
             pair = int(gives.load[row]), int(gives.vehicle[row])
             found.setdefault(pair, np.zeros(steps))[gives.at[row]] += gives.kw[row]
+        by_building = self.record.load_sheet["v2h_kw"]
+        for load in {load for load, _ in found}:
+            if (by_building[load] > LEAST_KW).any():
+                found[load, BUILDING] = np.where(by_building[load] > LEAST_KW, by_building[load], 0.0)
         return found
 
     @cached_property
@@ -102,7 +116,8 @@ class Cords:
         """All that the sockets of each vehicle give, (V, T)."""
         out = np.zeros((len(self.record.fleet.names), self.record.case.steps))
         for (_, car), kw in self._kw.items():
-            out[car] += kw
+            if car != BUILDING:
+                out[car] += kw
         return out
 
     @cached_property
@@ -129,6 +144,8 @@ class Cords:
 
     def _alone(self, car: int, part: float, whole: float, at: int) -> bool:
         """Whether a car can give all that a load gets in an interval, beside what it gives to others."""
+        if car == BUILDING:
+            return True
         fleet = self.record.fleet
         most = float(fleet.v2l_max_kw[car, at] / max(fleet.share[car, at], 1e-9))
         return bool(self._of_car[car, at] - part + whole <= most + LEAST_KW)
@@ -136,22 +153,37 @@ class Cords:
     def _use(self, load: int, vehicle: int, first: int, last: int) -> Use:
         kw = self._kw[load, vehicle].copy()
         kw[:first], kw[last:] = 0.0, 0.0
-        kwh = float(kw @ self.record.hours)
+        energy = kw * self.record.hours
         for at, shared in self._handovers.get(load, {}).items():
             if vehicle in (shared.first, shared.second) and kw[at] > 0.0:
                 kw[at] = shared.kw
+        if single_appliance(self.record, load):
+            kw = np.where(kw > 0.0, self.record.loads.demand_kw[load], 0.0)
         name = self.record.loads.names[load]
-        return Use(name, tuple(self._cut(load, vehicle, kw > 0.0)), float(kw.max()), kwh)
+        spans = tuple(self._cut(load, vehicle, kw > 0.0))
+        parts = tuple(float(energy[first:last].sum()) for first, last in where(kw > 0.0))
+        return Use(name, spans, parts, float(kw.max()), float(energy.sum()))
 
     def _spans(self, load: int, vehicle: int) -> Iterator[Span]:
         return self._cut(load, vehicle, self._kw[load, vehicle] > 0.0)
 
     def _cut(self, load: int, vehicle: int, on: Mask) -> Iterator[Span]:
-        """Spans in which a car feeds a load, cut where it takes over and hands over within an interval."""
-        shared = self._handovers.get(load, {})
-        for begin, end in where(on):
-            start, stop = shared.get(begin), shared.get(end - 1)
-            yield (
-                begin + (start.share if start is not None and start.second == vehicle else 0.0),
-                end if stop is None or stop.first != vehicle else end - 1 + stop.share,
-            )
+        """Spans in which a car feeds a load, cut where it takes over and hands over within an interval, and where one
+        appliance can run for part of an interval only."""
+        share = np.ones(on.size)
+        if single_appliance(self.record, load):
+            share = on_share(self._all[load], self.record.loads.demand_kw[load])
+        late = np.zeros(on.size, dtype=bool)
+        for at, shared in self._handovers.get(load, {}).items():
+            if vehicle in (shared.first, shared.second):
+                late[at] = vehicle == shared.second
+                share[at] = 1.0 - shared.share if late[at] else shared.share
+        return cut(on, share, late)
+
+    @cached_property
+    def _all(self) -> dict[int, Array]:
+        """What each load gets by cords and its circuit, (T,)."""
+        out: dict[int, Array] = {}
+        for (load, _), kw in self._kw.items():
+            out[load] = out.get(load, 0.0) + kw
+        return out

@@ -8,13 +8,15 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from v2g.handover.spans import where
+from v2g.handover.spans import Span, cut, where
 from v2g.handover.vehicles import LEAST_KW
 from v2g.replay.columns import numbers, texts
 from v2g.replay.record import Record
 from v2g.replay.services import days_got
 from v2g.replay.totals import fully_served, slack
 from v2g.replay.verdict import Array
+
+NEARLY = 1e-6
 
 
 class Service(IntEnum):
@@ -33,7 +35,8 @@ class LoadAccount:
     ``required`` are the intervals in which power is owed to a critical load with continuous service; ``daily`` marks
     service by the day. ``kept``: it gets all that counts (None for loads that do not count). ``short_from`` is the
     point from which it first lacks what is owed: an interval's start, or the end of a day that is short; None if never.
-    ``hours_owed`` and ``hours_got`` are load-hours, part of the power being part of the hour.
+    ``hours_owed`` and ``hours_got`` are load-hours, part of the power being part of the hour. ``single``: it is one
+    appliance, on or off, so that part of its power in an interval means part of the time.
     """
 
     name: str
@@ -52,6 +55,20 @@ class LoadAccount:
     short_from: int | None
     hours_owed: float
     hours_got: float
+    single: bool
+
+    @property
+    def on_spans(self) -> list[Span]:
+        """When it gets power: of one appliance, for the share of an interval in which it can run."""
+        on = self.served_kw > LEAST_KW
+        return list(cut(on, on_share(self.served_kw, self.demand_kw)) if self.single else where(on))
+
+    @property
+    def off_spans(self) -> list[Span]:
+        """When one appliance has no power that it asks for."""
+        off = np.isin(self.state, (Service.PART, Service.DARK))
+        share = 1.0 - np.where(self.state == Service.PART, on_share(self.served_kw, self.demand_kw), 0.0)
+        return list(cut(off, share))
 
     @property
     def unpowered(self) -> bool:
@@ -79,11 +96,23 @@ def load_accounts(record: Record) -> list[LoadAccount]:
             None if np.isnan(people[row]) else float(people[row]), loads.demand_kw[row], sheet["served_kw"][row],
             loads.required[row], _state(record, row, spare[row]), row in daily,
             bool(kept[row]) if loads.critical[row] else None,
-            short[row], float(owed[row]), float(got[row]),
+            short[row], float(owed[row]), float(got[row]), single_appliance(record, row),
         )
         for row, name in enumerate(loads.names)
     ]  # fmt: skip
     return sorted(found, key=lambda load: load.tier if load.kept is not None else 1_000_000 + load.tier)
+
+
+def single_appliance(record: Record, row: int) -> bool:
+    """Whether the largest appliance of a load is all of it."""
+    largest = float(record.loads.appliance_kw[row])
+    return 0.0 < float(record.loads.demand_kw[row].max(initial=0.0)) <= largest * (1.0 + NEARLY)
+
+
+def on_share(served_kw: Array, demand_kw: Array) -> Array:
+    """Share of each interval in which one appliance runs that gets this of what it asks for, (T,)."""
+    share = np.divide(served_kw, demand_kw, out=np.ones_like(served_kw), where=demand_kw > 0.0)
+    return np.where(share > 1.0 - NEARLY, 1.0, share)
 
 
 def _state(record: Record, row: int, spare: Array) -> NDArray[np.int8]:

@@ -65,11 +65,16 @@ def _of_stay(facts: Facts, whose: tuple[str, ...], number: int, stay: Stay) -> I
         yield (*whose, number, WHAT[work.doing], *time, stay.place, stay.charger, "", work.mean_kw, work.peak_kw,
                work.kwh, *none)  # fmt: skip
     for use in stay.uses:
-        laid = [(facts.clock.at(first), facts.clock.at(last)) for first, last in use.spans]
-        hours = sum((last - first).total_seconds() for first, last in laid) / 3600.0
-        time = times(facts, laid[0][0], laid[-1][1])
-        yield (*whose, number, "socket for a load", *time, stay.place, "", use.load, use.kwh / hours, use.peak_kw,
-               use.kwh, *none)  # fmt: skip
+        for (first, last), kwh in zip(use.spans, use.parts_kwh, strict=True):
+            time, hours = times(facts, facts.clock.at(first), facts.clock.at(last)), _hours(facts, first, last)
+            yield (*whose, number, "socket for a load", *time, stay.place, "", use.load, kwh / hours, use.peak_kw,
+                   kwh, *none)  # fmt: skip
+
+
+def _hours(facts: Facts, first: float, last: float) -> float:
+    """Hours from one point to another; 2.5 lies in the middle of the third interval."""
+    point = np.concatenate([[0.0], np.cumsum(facts.record.hours)])
+    return float(np.diff(np.interp([first, last], np.arange(point.size), point))[0])
 
 
 def times(facts: Facts, first: datetime, last: datetime) -> tuple[str, str, str, str]:

@@ -100,13 +100,11 @@ def _cord_lines(telling: Telling, places: Places, loads: list[LoadAccount]) -> I
     """When cords are laid and moved, where any is moved from one car to another."""
     cords, rows = places.orders.cords, places.facts.record.loads.names
     of_load = {load.name: cords.moves(rows.index(load.name)) for load in loads}
-    moved = [move for moves in of_load.values() if any(move.before for move in moves) for move in moves]
+    moved = [move for moves in of_load.values() if any(move.before is not None for move in moves) for move in moves]
     for move in sorted(moved, key=lambda move: move.point):
-        key = "cord_moves" if move.before else "cord_laid"
-        yield telling.say(
-            key, at=telling.at_point(move.point), load=shown(move.load), before=shown(move.before),
-            after=shown(move.after),
-        )  # fmt: skip
+        before, after = (shown(name) if name else telling.say("circuit") for name in (move.before, move.after))
+        key = "cord_laid" if move.before is None else "cord_moves"
+        yield telling.say(key, at=telling.at_point(move.point), load=shown(move.load), before=before, after=after)
 
 
 def _limits(telling: Telling, name: str) -> Iterator[str]:
@@ -154,11 +152,14 @@ def _status(telling: Telling, load: LoadAccount, served: Mask) -> Iterator[str]:
     elif not part.any() and not dark.any():
         yield say("on_always")
     else:
-        yield from _spans(telling, "on_spans", load.state == Service.FULL if steady else served)
-        yield from _held(telling, load, part & served)
-        if steady:
+        yield from _running(telling, load, load.state == Service.FULL if steady else served)
+        if not load.single:
+            yield from _held(telling, load, part & served)
+        if steady and load.single:
+            yield telling.say("lost", spans=telling.all_points(load.off_spans))
+        elif steady:
             yield from _spans(telling, "lost", dark)
-        elif part.any():
+        elif part.any() and not load.single:
             yield say("at_most", kwh=told_down(float(load.served_kw @ telling.facts.record.hours)))
     if load.daily and served.any() and load.kept:
         yield say("day_kept")
@@ -180,13 +181,20 @@ def _held(telling: Telling, load: LoadAccount, part: Mask) -> Iterator[str]:
         yield telling.say("part", spans=spans, kw=level)
 
 
-def _spans(telling: Telling, key: str, mask: Mask) -> Iterator[str]:
-    found = list(where(mask))
-    if len(found) > MOST_SPANS and key == "on_spans":
+def _running(telling: Telling, load: LoadAccount, mask: Mask) -> Iterator[str]:
+    """When it is to run: one appliance to the minute, others in intervals in which they get what the mask asks for."""
+    found = load.on_spans if load.single else list(where(mask))
+    if len(found) > MOST_SPANS:
         hours = telling.facts.record.hours[mask].sum()
         span = telling.points(found[0][0], found[-1][1])
         yield telling.say("on_often", span=span, hours=told(float(hours)))
     elif found:
+        yield telling.say("on_spans", spans=telling.all_points(found))
+
+
+def _spans(telling: Telling, key: str, mask: Mask) -> Iterator[str]:
+    found = list(where(mask))
+    if found:
         yield telling.say(key, spans=telling.all_points(found))
 
 

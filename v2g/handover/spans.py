@@ -35,3 +35,27 @@ def where(mask: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     for first, last in spans(mask):
         if mask[first]:
             yield first, last
+
+
+Span = tuple[float, float]
+"""From one point to another; 2.5 lies in the middle of the third interval."""
+
+
+def cut(mask: NDArray[np.bool_], share: NDArray[np.float64], late: NDArray[np.bool_] | None = None) -> Iterator[Span]:
+    """Runs of true in which something is on, where at either end of a run it is so for a share of the interval only.
+
+    A run of one interval begins with it, or ends with it where it is ``late``.
+
+    >>> list(cut(np.array([True, True, False]), np.array([1.0, 0.25, 0.0])))
+    [(0.0, 1.25)]
+    >>> list(cut(np.array([False, True, True]), np.array([0.0, 0.25, 1.0])))
+    [(1.75, 3.0)]
+    """
+    for first, last in where(mask):
+        begin, end = float(first), float(last)
+        alone_late = last - first == 1 and late is not None and bool(late[first])
+        if share[first] < 1.0 and (last - first > 1 or alone_late):
+            begin += 1.0 - float(share[first])
+        if share[last - 1] < 1.0 and not alone_late:
+            end -= 1.0 - float(share[last - 1])
+        yield begin, end

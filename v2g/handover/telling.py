@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from v2g.handover.facts import Facts
 from v2g.handover.languages.language import Language
+from v2g.handover.spans import Span
 
 STALE = ("stale", "over")
 
@@ -63,11 +64,11 @@ class Telling:
         utc = self.language.span(first.astimezone(UTC), last.astimezone(UTC))
         return f"{utc} UTC" if self.in_utc else f"{self.span(first, last)} (UTC {utc})"
 
-    def points(self, first: int, last: int) -> str:
+    def points(self, first: float, last: float) -> str:
         """From one point to another in local time."""
         return self.span(self.point(first), self.point(last))
 
-    def all_points(self, spans: Iterable[tuple[int, int]]) -> str:
+    def all_points(self, spans: Iterable[Span]) -> str:
         """Several spans of points."""
         return self.language.spans((self.local(self.point(a)), self.local(self.point(b))) for a, b in spans)
 

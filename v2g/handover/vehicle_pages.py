@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from v2g.handover.amounts import percent_beside, percent_up, told, told_beside, told_down, told_up
-from v2g.handover.cords import Span, Use
+from v2g.handover.cords import Use
 from v2g.handover.orders import LEAST_KWH, Gap, Order, Orders, Stay, Step, Trip, Work
 from v2g.handover.page import Item, Page
 from v2g.handover.safe import shown
 from v2g.handover.sms import messages
+from v2g.handover.spans import Span
 from v2g.handover.telling import Telling
 from v2g.handover.vehicles import LEAST_KW, Doing
 
@@ -19,6 +20,8 @@ LEAST_HOURS = 0.01
 """Less of an hour is not told."""
 MOST_SPANS = 4
 """So many spans of time a driver is told for one load; more are on the sheet of the place."""
+SHORT_SPANS = 2
+"""The same in a short message."""
 
 
 def vehicle_page(telling: Telling, order: Order) -> Page:
@@ -219,7 +222,18 @@ def _short_purpose(telling: Telling, stay: Stay) -> Iterator[str]:
     elif ways & {Doing.FEEDER, Doing.BUILDING}:
         yield telling.say("sms_feeds_network" if Doing.FEEDER in ways else "sms_feeds_building")
     if stay.uses:
-        names = telling.language.listed(shown(use.load) for use in stay.uses)
-        yield telling.say("sms_sockets", loads=names)
+        loads = telling.language.listed(_short_use(telling, stay, use) for use in stay.uses)
+        yield telling.say("sms_sockets", loads=loads)
     if stay.idle:
         yield telling.say("sms_idle")
+
+
+def _short_use(telling: Telling, stay: Stay, use: Use) -> str:
+    """A load at the sockets, with its times where it is not there throughout; of many the sheet tells."""
+    load = shown(use.load)
+    if len(use.spans) > SHORT_SPANS:
+        return telling.say("sms_use_often", load=load)
+    whole = [(max(stay.begin, telling.point(a)), min(stay.until, telling.point(b))) for a, b in use.spans]
+    if whole == [(stay.begin, stay.until)]:
+        return load
+    return telling.say("sms_use", load=load, spans=_during(telling, stay, use.spans))
