@@ -177,3 +177,9 @@ def test_a_load_that_counts_at_full_power_alone_lacks_power_beside_what_may_not_
         "it counts only at its full 3 kW, and cars at school can give 3.6 kW, of which 0.9 kW go to school_oxygen"
         in found.why
     )
+
+
+def test_hours_without_a_way_are_no_cause_where_the_day_has_others() -> None:
+    """The car of the nursery is away from 19:00 to 08:00 in Tokyo, and there for 11 h of the second day: the kettle's
+    second hour of 1.5 kW could be had then, were there energy."""
+    assert why(v2g.read("chiba-2019"), "nursery_kettle").cause == "energy"
