@@ -152,7 +152,7 @@ def test_a_load_with_a_part_of_its_power_is_short_and_not_dark() -> None:
     points = tuple(datetime(2026, 1, 15, hour, tzinfo=UTC) for hour in range(4))
     load = LoadAccount(
         "oxygen", 1, "", "continuous", "", "home", None, np.ones(3), np.array([1.0, 0.5, 0.0]), np.ones(3, dtype=bool),
-        np.array([Service.FULL, Service.PART, Service.DARK], dtype=np.int8), False, False, 1, 3.0, 1.5,
+        np.array([Service.FULL, Service.PART, Service.DARK], dtype=np.int8), False, False, 1, 3.0, 1.5, False,
     )  # fmt: skip
     clock = Clock(points, "UTC")
     assert outcome(clock, load) == "short of power from Thursday 01:00, 1.5 of 3.0 h"
@@ -256,11 +256,14 @@ def test_a_plan_that_breaks_a_law_says_so(village: Case, village_plan: Plan, tmp
 
 
 def test_local_time_with_its_zone_and_utc(tmp_path: Path) -> None:
-    """18:00 UTC is 03:00 of the next day in Tokyo; the times of reasons are in UTC and say so."""
+    """18:00 UTC is 03:00 of the next day in Tokyo, 14:10 UTC is 23:10 of the same; reasons are in UTC and say so."""
     draft = read_folder(locate("village"))
     case = v2g.read(Draft.of({**draft.header, "time_zone": "Asia/Tokyo"}, draft.tables))
-    read = Read(page_of(case, v2g.solve(case), tmp_path))
-    assert "As of Fri 16 Jan 2026 03:10 JST (18:10 UTC), set by hand" in read.text
+    plan = v2g.solve(case)
+    read = Read(page_of(case, plan, tmp_path))
+    assert "As of Fri 16 Jan 2026 03:10 JST (Thu 15 Jan 2026 18:10 UTC), set by hand" in read.text
+    early = Read(page_of(case, plan, tmp_path, "2026-01-15T14:10:00+00:00"))
+    assert "As of Thu 15 Jan 2026 23:10 JST (14:10 UTC), set by hand" in early.text
     why = read.text[read.text.index("Every load and vehicle that lacks something") :]
     assert "between 2026-01-15 21:00 and 22:00 UTC." in why and "at 2026-01-15 20:00 UTC, and" in why
     assert (read.data["points"]["local"][0], read.data["points"]["utc"][0]) == (
@@ -270,12 +273,17 @@ def test_local_time_with_its_zone_and_utc(tmp_path: Path) -> None:
 
 
 def test_places_without_a_feeder(tmp_path: Path) -> None:
-    """Three places, no line: cards of places, no map; lights that have their five hours are not dark afterwards."""
+    """Three places, no line: cards of places, no map; lights that have their eight hours are off otherwise (4)."""
     case = v2g.read("places")
-    data = Read(page_of(case, v2g.solve(case), tmp_path)).data
+    plan = v2g.solve(case)
+    data = Read(page_of(case, plan, tmp_path)).data
     assert data["map"] is None and data["sites"]["name"] == ["school", "care_home", "nursery"]
     row = data["loads"]["name"].index("school_lights")
-    assert data["loads"]["kept"][row] and set(unpacked(data["loads"]["state"]).reshape(-1, 12)[row]) <= {0, 1, 2}
+    table = plan.tables["loads"]
+    served = table.loc[table["load"] == "school_lights", "served_kw"].to_numpy()
+    states = unpacked(data["loads"]["state"]).reshape(-1, 12)[row]
+    assert data["loads"]["kept"][row] and (served < 1e-6).any()
+    assert np.array_equal(states == 4, served < 1e-6) and set(states) <= {1, 2, 4}
 
 
 def test_it_refuses(village: Case, village_plan: Plan, tmp_path: Path) -> None:

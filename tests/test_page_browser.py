@@ -104,6 +104,38 @@ def test_no_mark_of_the_map_is_cut_and_buses_have_their_own_names(
     assert set(names) == set(v2g.read("depot").table("buses")["bus"])
 
 
+def off_interval(plan: Plan, load: str) -> int:
+    """The first interval in which a load gets nothing."""
+    table = plan.tables["loads"]
+    return int((table.loc[table["load"] == load, "served_kw"].to_numpy() < 1e-6).argmax())
+
+
+def test_a_load_that_is_off_though_it_asks_says_so(chromium: Browser, tmp_path: Path) -> None:
+    """Lights of 8 hours a day and a pump of 4 ask all the time; while they are off they do not need nothing."""
+    move = (
+        "(() => {{ const s = document.getElementById('time'); s.value = {}; s.dispatchEvent(new Event('input')); }})()"
+    )
+    places, depot = v2g.read("places"), v2g.read("depot")
+    plan = v2g.solve(places)
+    file = write_page(places, plan, tmp_path / "places.html", as_of=AS_OF).file
+    chromium.open(file)
+    chromium.run(move.format(off_interval(plan, "school_lights")))
+    assert "school_lights (tier 2): asks, but is off then; its day is kept" in told(chromium, "places-box")
+    plan = v2g.solve(depot)
+    file = write_page(depot, plan, tmp_path / "depot.html", as_of=AS_OF).file
+    chromium.open(file)
+    chromium.run(move.format(off_interval(plan, "pump")))
+    strip = (
+        "[...document.querySelectorAll('.strips tbody tr')].find((n) => n.textContent.startsWith('pump'))"
+        ".querySelector('svg.strip')"
+    )
+    assert chromium.run(f"{strip}.querySelectorAll('.off').length") > 0
+    assert "off, its day kept " in chromium.run(f"{strip}.getAttribute('aria-label')")
+    assert "m m4" in looks(chromium, "#map-box .m")
+    assert "1 off (day kept)" in told(chromium, "state").split(";")[0]
+    quiet(chromium, file)
+
+
 def test_a_tap_on_a_strip_moves_the_time(chromium: Browser, village_file: Path) -> None:
     chromium.open(village_file)
     chromium.click(".strips svg.strip", x=0.6)
@@ -182,6 +214,7 @@ def test_a_phone_needs_no_sideways_scrolling(chromium: Browser, tmp_path: Path, 
     assert chromium.run("document.documentElement.scrollWidth") <= 390
     assert chromium.run("document.querySelector('.headline').getBoundingClientRect().bottom") < 500
     assert chromium.run("document.getElementById('slider').offsetHeight") <= 844 / 10
+    assert chromium.run("document.getElementById('state').scrollWidth") <= 390
     quiet(chromium, file)
 
 

@@ -39,7 +39,8 @@ const word = (coded, row) => coded.words[coded.at[row]];
 const fixed = (value, places) => value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
 const counted = (count, one, many) => `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 
-const STATES = ["needs nothing then", "served", "in part", "dark"];
+const OFF = 4;
+const STATES = ["needs nothing then", "served", "in part", "dark", "asks, but is off then; its day is kept"];
 const loadState = unpacked(D.loads.state);
 const stateOf = (load, t) => loadState[load * T + t];
 

@@ -25,6 +25,7 @@ PATTERNS = {
     "building": ("#56b4e9", "M0 8L8 0"), "sockets": ("#cc79a7", "M0 0L8 8"), "battery": ("#009e73", "M4 0V8"),
     "generator": ("#e69f00", "M0 0L8 8M0 8L8 0"), "solar": ("#f0e442", "M2 2h1M6 6h1"),
     "grid": ("#bbbbbb", "M0 4H8M4 0V8"), "reserve": ("#ffffff", "M0 8L8 0"),
+    "off": ("#ffffff", "M2 0V8M6 0V8"),
 }  # fmt: skip
 """Colours that the colour-blind tell apart (Okabe and Ito), and lines for those who print without colours."""
 
@@ -99,7 +100,10 @@ def _section(name: str, title: str, *inside: Markup) -> Markup:
 
 
 def _legend() -> Markup:
-    said = (("full", "has its power"), ("part", "has a part of it"), ("dark", "dark"), ("idle", "needs none then"))
+    said = (
+        ("full", "has its power"), ("part", "has a part of it"), ("dark", "dark"), ("off", "off, its day kept"),
+        ("idle", "needs none then"),
+    )  # fmt: skip
     keys = [tag("li", tag("svg", tag("rect", width="100%", height="100%", class_=name), class_="key"), f" {words}")
             for name, words in said]  # fmt: skip
     return tag("ul", *keys, class_="keys")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from v2g.handover.facts import Facts
@@ -51,10 +51,15 @@ def _top(facts: Facts, now: datetime, pinned: bool) -> Markup:
 
 
 def moment(now: datetime, zone: str) -> str:
-    """A time of a clock in local time and UTC, with the year."""
-    at, utc = now.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo("UTC"))
-    local = f"{DAYS[at.weekday()][:3]} {at.day} {MONTHS[at.month - 1][:3]} {at.year} {at:%H:%M %Z}"
-    return local if zone == "UTC" else f"{local} ({utc:%H:%M} UTC)"
+    """A time of a clock in local time and UTC, with the year, and with the date in UTC where that is another one."""
+    at, utc = now.astimezone(ZoneInfo(zone)), now.astimezone(UTC)
+    if zone == "UTC":
+        return _dated(at)
+    return f"{_dated(at)} ({f'{utc:%H:%M %Z}' if utc.date() == at.date() else _dated(utc)})"
+
+
+def _dated(at: datetime) -> str:
+    return f"{DAYS[at.weekday()][:3]} {at.day} {MONTHS[at.month - 1][:3]} {at.year} {at:%H:%M %Z}"
 
 
 def _tiers(facts: Facts) -> Markup:

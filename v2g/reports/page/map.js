@@ -216,7 +216,7 @@ function buildMap() {
   });
 
   const shared = [["bd", "dead"], ["bx", "beyond a limit"], ["m m1", "critical load served"], ["m m2", "in part"],
-    ["m m3", "dark"], ["src", "N, G, B, S: grid, generator, battery, sun"], ["car1", "▲ cars give"], ["car2", "▽ cars charge"]];
+    ["m m3", "dark"], ["m m4", "off, its day kept"], ["src", "N, G, B, S: grid, generator, battery, sun"], ["car1", "▲ cars give"], ["car2", "▽ cars charge"]];
   const scaleKeys = () => keys(byId("map-keys"), [...(shows.value === "worth"
     ? [["w0", "worth little"], ["w2", "half of the highest"], ["w4", `up to ${fixed(D.prices.top, 2)} h a kWh`]]
     : [["b0", "below 0.95 p.u."], ["b1", "to 0.98"], ["b2", "to 1.02"], ["b3", "to 1.05"], ["b4", "above"]]), ...shared]);

@@ -1,5 +1,5 @@
 /* Places: what each has at the time shown, and the cars that are there. */
-const SIGNS = ["○", "✔", "◐", "✖"];
+const SIGNS = ["○", "✔", "◐", "✖", "◌"];
 const DOING = ["gives to the feeder", "feeds the building", "feeds plugs", "charges", "stands by", "away"];
 const F = D.fleet;
 const actBegin = unpacked(F.begin), actFirst = unpacked(F.first), actDoing = unpacked(F.doing), actWhere = unpacked(F.where);
@@ -45,7 +45,7 @@ function buildPlaces() {
         const state = stateOf(load, t);
         sign.textContent = SIGNS[state];
         said.textContent = STATES[state];
-        if (load < D.loads.critical) worst = Math.max(worst, state);
+        if (load < D.loads.critical && state !== OFF) worst = Math.max(worst, state);
       }
       card.className = "card s" + worst;
       const shown = here[s].slice(0, 6).map((v) => `${F.name[v]} ${carWords(v, t)}`);

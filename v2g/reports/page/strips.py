@@ -15,8 +15,10 @@ from v2g.reports.page.time import axis, percent, shares
 
 MOST_ROWS = 400
 """More critical loads than that are in the table with search only, the least critical ones first."""
-CLASSES = {Service.FULL: "full", Service.PART: "part", Service.DARK: "dark"}
-SAID = {Service.FULL: "served", Service.PART: "in part", Service.DARK: "dark"}
+OFF = 4
+"""What is shown of a load, beside what `Service` has: it asks and gets nothing then, and has what its days need."""
+CLASSES = {Service.FULL: "full", Service.PART: "part", Service.DARK: "dark", OFF: "off"}
+SAID = {Service.FULL: "served", Service.PART: "in part", Service.DARK: "dark", OFF: "off, its day kept"}
 
 
 def strips(facts: Facts) -> Markup:
@@ -48,16 +50,16 @@ def _row(clock: Clock, load: LoadAccount) -> Markup:
 
 
 def shown(load: LoadAccount) -> NDArray[np.int8]:
-    """What a load gets, (T,): one that has what its days need rests in between, and is not dark."""
-    resting = bool(load.daily and load.kept)
-    return np.where(resting & (load.state == Service.DARK), Service.NONE_ASKED, load.state).astype(np.int8)
+    """What a load gets, (T,): one that has what its days need is off in between, and not dark."""
+    rests = bool(load.daily and load.kept)
+    return np.where(rests & (load.state == Service.DARK), OFF, load.state).astype(np.int8)
 
 
 def _strip(clock: Clock, load: LoadAccount) -> Markup:
     edges, state = shares(clock), shown(load)
     parts = [
         tag("rect", x=percent(edges[first]), width=percent(edges[last] - edges[first]), y=0, height="100%",
-            class_=CLASSES[Service(int(state[first]))])
+            class_=CLASSES[int(state[first])])
         for first, last in spans(state)
         if state[first] != Service.NONE_ASKED
     ]  # fmt: skip
@@ -69,7 +71,7 @@ def spoken(clock: Clock, load: LoadAccount) -> str:
     """The strip for those who do not see it."""
     state = shown(load)
     said = [
-        f"{SAID[Service(int(state[first]))]} {when(clock, first)} to {when(clock, last)}"
+        f"{SAID[int(state[first])]} {when(clock, first)} to {when(clock, last)}"
         for first, last in spans(state)
         if state[first] != Service.NONE_ASKED
     ]

@@ -62,14 +62,15 @@ function play() {
 function stateLine(t) {
   const parts = [], L = D.loads;
   for (let i = 0; i < L.critical;) {
-    let asked = 0, full = 0;
+    let asked = 0, full = 0, off = 0;
     const tier = L.tier[i];
     for (; i < L.critical && L.tier[i] === tier; i += 1) {
       const state = stateOf(i, t);
       if (state > 0) asked += 1;
       if (state === 1) full += 1;
+      if (state === OFF) off += 1;
     }
-    if (asked) parts.push(`tier ${tier}: ${full} of ${asked} served`);
+    if (asked) parts.push(`tier ${tier}: ${full} of ${asked} served${off ? `, ${off} off (day kept)` : ""}`);
   }
   const given = D.supply.reduce((sum, one) => sum + one.kw[t], 0);
   parts.push(`${fixed(given, 1)} kW given`);
