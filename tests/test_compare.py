@@ -166,8 +166,45 @@ def test_service_by_the_day_is_known_by_the_case() -> None:
     first, second = v2g.solve(v2g.read("places")), v2g.solve(case)
     found = told(first, second, case)
     (line,) = [one for one in found if one.startswith("school_lights")]
-    assert line.startswith("school_lights (tier 2, 80 people) is no longer served: it lacks part of what a day needs; ")
+    assert line.startswith("school_lights (tier 2, 80 people) is no longer served: it gets ")
+    # The README of places: 4 load-hours, of 0.6 kW.
+    assert " kWh, 2.4 before, and lacks part of what a day needs; less " in line
     assert not any(line.startswith("school_oxygen") for line in found)
+
+
+def depot_that_loses_its_pump() -> tuple[Case, v2g.Plan]:
+    """By the README of depot 255.36 kWh; bus 2 starts with 0.2 x 226 = 45.2 kWh less, x 0.95: 42.94. Medical corner and
+    clinic take 126 of the 212.42 that are left: 86.42, less than the pump's 97.5. What can be served in full comes
+    before part of it: heating 60, lights 18. The 8.42 kWh that remain are no run of 2 h x 15 kW: the pump gets none."""
+    draft = read_folder(locate("depot"))
+    tables = {name: table.copy() for name, table in draft.tables.items()}
+    tables["vehicles"].loc[tables["vehicles"]["vehicle"] == "bus_2", "start_soc"] = "0.75"
+    case = v2g.read(Draft.of(dict(draft.header), tables))
+    return case, v2g.solve(case)
+
+
+def test_service_by_the_day_that_is_won_or_lost_has_its_kwh() -> None:
+    """The pump has 6 h x 15 kW = 90 kWh (README of depot), then none; said with the cases as without."""
+    first, (case, new) = v2g.read("depot"), depot_that_loses_its_pump()
+    old = v2g.solve(first)
+    (lost,) = [line for line in told(old, new, first, case) if line.startswith("pump")]
+    (won,) = [line for line in told(new, old, first, case) if line.startswith("pump")]
+    start, day = "pump (tier 1, 2,400 people) is ", "part of what a day needs"
+    assert lost.startswith(f"{start}no longer served: it gets 0 kWh, 90 before, and lacks {day}; less ")
+    assert won.startswith(f"{start}served now: it gets 90 kWh; before, it got 0 and lacked {day}; more ")
+    (bare,) = [line for line in told(strange(old), strange(new)) if line.startswith("pump")]
+    assert bare.startswith("pump (tier 1) gets less: 0 kWh, 90 before; less ")
+    for before, after, cases in ((old, new, [first, case]), (strange(old), strange(new), [])):
+        row = v2g.compare(before, after, cases).table.set_index("subject").loc["pump"]
+        assert [row["before"], row["after"]] == pytest.approx([90.0, 0.0], abs=1e-6)
+        assert row["unit"] == "kWh"
+    lines = list(comparison_lines(LANGUAGES["ja"], v2g.compare(old, new, [first, case]).comparison))
+    assert any(line.startswith("pump") and "、0 kWhになりました（変更前90 kWh）" in line for line in lines)
+
+
+def strange(plan: v2g.Plan) -> v2g.Plan:
+    """The plan of a case that nobody has any more."""
+    return v2g.Plan({**plan.summary, "provenance": {}}, plan.tables)
 
 
 def test_when_a_load_gets_more_and_for_how_many_people() -> None:

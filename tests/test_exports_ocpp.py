@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from ocpp.exceptions import OCPPError
 from ocpp.messages import Call, validate_payload
@@ -26,7 +27,7 @@ from v2g.exports.exporting import Done, export
 from v2g.exports.ocpp_profiles import MOST_PERIODS, Station, chunks, requests
 from v2g.exports.ocpp_replay import replayed
 from v2g.exports.ocpp_sessions import Session, Slice
-from v2g.exports.ocpp_unsaid import BOTH
+from v2g.exports.ocpp_unsaid import BOTH, FORMS
 from v2g.formats.folder_out import write_folder
 from v2g.formats.plan_folder import write_plan
 from v2g.handover.safe import file_names
@@ -373,6 +374,69 @@ def test_who_can_form_an_island_is_told() -> None:
     case = case_of(tables, header={"step_min": 60, "steps": 4})
     warnings = ocpp.Ocpp().export(Asked(case, solve(case))).warnings
     assert any("no word for forming an island, as post can" in warning for warning in warnings)
+
+
+ISLAND = {
+    "buses": "bus,kv_ln_kv\nhead,0.23",
+    "loads": "load,bus,tier,service,kw\nlamps,head,1,continuous,1",
+    "vehicles": "vehicle,capacity_kwh,start_kwh,charge_kw,discharge_kw\nleaf,60,50,10,10\nvan,60,50,10,10",
+    "chargers": "charger,bus,plugs,charge_kw,discharge_kw,charge_eff,discharge_eff,forming,ocpp\n"
+    "post,head,2,10,10,1,1,1,2.1\nother,head,1,10,10,1,1,0,2.1",
+    "stays": "vehicle,charger,from_utc,until_utc\n"
+    "leaf,post,2026-01-15T18:00:00Z,2026-01-15T21:00:00Z\nvan,other,2026-01-15T18:00:00Z,2026-01-15T22:00:00Z",
+}
+"""Leaf keeps the island of post alive until 21:00; nobody does in the last of the four hours."""
+
+
+def island(tmp_path: Path) -> Done:
+    """A plan by hand: leaf feeds the lamps in the first hour, van in the second and third."""
+    case = case_of(ISLAND, header={"step_min": 60, "steps": 4})
+    solved = solve(case)
+    rows = solved.tables["vehicles"].copy()
+    hour = pd.to_datetime(rows["start_utc"], utc=True).dt.hour
+    gives = {"leaf": hour == 18, "van": hour.isin([19, 20])}
+    rows["discharge_kw"] = sum(((rows["vehicle"] == name) & when).astype(float) for name, when in gives.items())
+    rows["charge_kw"] = 0.0
+    return written(case, "ocpp", tmp_path / "out", Plan(solved.summary, {**solved.tables, "vehicles": rows}))
+
+
+def test_a_station_that_forms_an_island_never_idles_while_it_does(tmp_path: Path) -> None:
+    """Leaf gives 1 kW until 19:00 and nothing more, but the island would be dark without it until 21:00 (10800 s)."""
+    done = island(tmp_path)
+    idle = {"startPeriod": 10800, "operationMode": "Idle"}
+    assert periods(done, "post", 1) == [both_ways(0, -1000), both_ways(3600, 0), idle]
+    # Plug 2, where the plan has nobody: leaf may stand there all the same.
+    assert periods(done, "post", 2) == [both_ways(0, 0), idle]
+    # Van feeds that island without forming it: it idles when it is done.
+    assert periods(done, "other", 1) == [both_ways(0, 0), both_ways(3600, -1000), idle]
+    assert (np.abs(replayed(island_case(), lines(done, "post")) - [-1.0, 0.0, 0.0, 0.0]) < 1e-3).all()
+
+
+def island_case() -> Case:
+    return case_of(ISLAND, header={"step_min": 60, "steps": 4})
+
+
+def test_a_station_that_forms_an_island_goes_on_when_nobody_reaches_it(tmp_path: Path) -> None:
+    done = island(tmp_path)
+    kept = [json.loads(line)["chargingProfile"] for line in lines(done, "post")]
+    assert [one["stackLevel"] for one in kept] == [1, 1]  # one for each plug, and no rest below
+    assert not any({"maxOfflineDuration", "invalidAfterOfflineDuration"} & set(one) for one in kept)
+    assert [json.loads(line)["chargingProfile"]["stackLevel"] for line in lines(done, "other")] == [0, 1]
+    (row,) = [row for row in table(done, "unsupported") if row["what"] == FORMS]
+    assert tuple(row.values())[:5] == ("post", "1", "leaf", "2026-01-15T18:00:00Z", "2026-01-15T21:00:00Z")
+    assert (row["kw"], row["kwh_lost"]) == ("0", "0")
+    text = (done.folder / "ocpp" / "README.md").read_text(encoding="utf-8")
+    assert "A station that forms an island must keep forming it when nobody reaches it" in text
+
+
+def test_the_depot_is_never_told_to_go_dark(tmp_path: Path) -> None:
+    """README of depot: without bus 1 at station_125, which is there for all 36 h, the whole feeder is dead."""
+    case = read("depot")
+    done = export(case, "ocpp", tmp_path / "out", solve(case))
+    assert not any("Idle" in line for line in lines(done, "station_125"))
+    (row,) = [row for row in table(done, "unsupported") if row["what"] == FORMS]
+    assert (row["station"], row["vehicle"]) == ("station_125", "bus_1")
+    assert (row["from_utc"], row["until_utc"]) == ("2026-01-16T00:00:00Z", "2026-01-17T12:00:00Z")
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from v2g.errors import UsageError
 from v2g.exports.exporter import Asked, Exported
+from v2g.exports.ocpp_forming import forming_spans
 from v2g.exports.ocpp_profiles import VERSIONS, Message, Station, requests
 from v2g.exports.ocpp_readme import readme
 from v2g.exports.ocpp_schemas import installed, validate
@@ -61,7 +62,7 @@ class Ocpp:
 
 def stations_of(record: Record) -> Iterator[Station]:
     """The chargers of a case, in its order."""
-    table, fleet = record.case.table("chargers"), record.fleet
+    table, fleet, forms = record.case.table("chargers"), record.fleet, forming_spans(record)
     vehicles = record.case.table("vehicles")
     able = {way: numbers(vehicles, column, 0.0) > 0.0 for way, column in ((False, "discharge_kw"), (True, "v2h_kw"))}
     told = zip(texts(table, "ocpp", ASSUMED), numbers(table, "plugs", 1.0), numbers(table, "charge_kw", 0.0),
@@ -69,7 +70,8 @@ def stations_of(record: Record) -> Iterator[Station]:
     for row, (spoken, plugs, charge, discharge) in enumerate(told):
         (version,) = (known for known in VERSIONS if known == spoken)
         gives = frozenset(int(v) for v in np.flatnonzero(able[bool(fleet.premises[row])]))
-        yield Station(fleet.chargers[row], version, int(plugs), charge * 1000.0, discharge * 1000.0, gives)
+        yield Station(fleet.chargers[row], version, int(plugs), charge * 1000.0, discharge * 1000.0, gives,
+                      forms[row])  # fmt: skip
 
 
 def messages_of(record: Record, stations: Sequence[Station], found: Sequence[Session]) -> Iterator[list[Message]]:
@@ -135,7 +137,7 @@ def _warnings(record: Record, stations: Sequence[Station], lost: Sequence[Unsaid
     if forming:
         yield (
             f"OCPP has no word for forming an island, as {forming[0]} can (forming = 1): set that up at the station; "
-            "its setpoints there are only what the plan expects"
+            "its setpoints there are only what the plan expects, and while it forms one it must never idle"
         )
     if not checked:
         yield "messages were not held to the schemas of OCPP; for that, pip install 'v2g[ocpp]'"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from v2g.case import Case
+from v2g.exports.ocpp_forming import Spans
 from v2g.exports.ocpp_sessions import NOTHING_W, Session, utc
 
 Version = Literal["2.1", "2.0.1", "1.6"]
@@ -26,13 +27,15 @@ OFFLINE_S = 12 * 3600
 """How long a 2.1 station that nobody reaches goes on with the plan: one operational period.
 
 In an outage it is the network that fails, and a load that stops being fed with it would be lost for nothing. After
-half a day without word the plan is stale: the plug rests (stack level 0) until somebody sends a plan again.
+half a day without word the plan is stale: the plug rests (stack level 0) until somebody sends a plan again. Not so at a
+station that forms an island: its rest would be a blackout, so the plan goes on there for as long as it is valid.
 """
 
 
 @dataclass(frozen=True)
 class Station:
-    """A charger as its operator sees it; powers in W for each plug, ``gives``: vehicles (rows) that can give there."""
+    """A charger as its operator sees it; powers in W for each plug, ``gives``: vehicles (rows) that can give there,
+    ``forms``: when an island would be dark without it."""
 
     name: str
     version: Version
@@ -40,11 +43,16 @@ class Station:
     charge_w: float
     discharge_w: float
     gives: frozenset[int]
+    forms: Spans = ()
 
     @property
     def two_way(self) -> bool:
         """Whether the case says that it can give."""
         return self.discharge_w > 0.0
+
+    def holds(self, second: int) -> bool:
+        """Whether it forms an island then: it may not idle, and power flows as the island asks for it."""
+        return any(start <= second < end for start, end in self.forms)
 
     def steers(self, vehicle: int) -> bool:
         """Whether its messages can have that vehicle give."""
@@ -70,25 +78,28 @@ def requests(case: Case, station: Station, own: Sequence[Session], last: int) ->
     """All messages for a station in the order in which they are to be sent; ``last`` is the end of the case in s."""
     parts: list[Part] = []
     for plug in range(1, station.plugs + 1):
-        if station.version == "2.1":
-            parts.append(Part(plug, 0, 0, last, [(0, _rest(station))]))
+        if station.version == "2.1" and not station.forms:
+            parts.append(Part(plug, 0, 0, last, [(0, _rest(station, 0))]))
         parts += chunks(plug, schedule(station, [session for session in own if session.plug == plug], last), last)
     return [_request(case, station, number, part) for number, part in enumerate(parts, start=1)]
 
 
 def schedule(station: Station, stays: Sequence[Session], last: int) -> list[tuple[int, What]]:
     """What a plug does from the start to the end of the case; equal periods that follow each other are one."""
-    steps: dict[int, What] = {0: _rest(station)}
+    steps: dict[int, What | None] = {0: None}
     for session in stays:
         done = max((piece.end for piece in session.slices if abs(piece.watts) >= NOTHING_W), default=session.start)
         for piece in session.slices:
             if piece.end <= done:
                 steps[piece.start] = _power(station, session, piece.watts)
-                steps[piece.end] = _rest(station)
+                steps[piece.end] = None
     out: list[tuple[int, What]] = []
-    for start in sorted(steps):
-        if start < last and (not out or out[-1][1] != steps[start]):
-            out.append((start, steps[start]))
+    power: What | None = None
+    for start in sorted({*steps, *(edge for span in station.forms for edge in span)}):
+        power = steps.get(start, power)
+        what = _rest(station, start) if power is None else power
+        if start < last and (not out or out[-1][1] != what):
+            out.append((start, what))
     return out
 
 
@@ -104,9 +115,13 @@ def chunks(plug: int, periods: Sequence[tuple[int, What]], last: int) -> Iterato
         yield Part(plug, level, own[0][0], end, own)
 
 
-def _rest(station: Station) -> What:
+def _rest(station: Station, second: int) -> What:
+    """What a plug without power does; on every plug of a station that forms an island it stays awake, for the vehicle
+    that keeps the island alive may stand at another plug than the plan says."""
     if station.version != "2.1":
         return {"limit": 0}
+    if station.two_way and station.holds(second):
+        return _setpoint(station, 0.0)
     return {"operationMode": "Idle"} if station.two_way else {"operationMode": "ChargingOnly", "limit": 0}
 
 
@@ -114,9 +129,13 @@ def _power(station: Station, session: Session, watts: float) -> What:
     """A cap where its version, the station or the vehicle goes one way, else a setpoint within the ratings."""
     sent = tenths(station.sent(session.vehicle, watts))
     if station.steers(session.vehicle):
-        ratings = {"limit": tenths(station.charge_w), "dischargeLimit": tenths(-station.discharge_w)}
-        return {"operationMode": "CentralSetpoint", "setpoint": sent, **ratings}
+        return _setpoint(station, sent)
     return {"operationMode": "ChargingOnly", "limit": sent} if station.version == "2.1" else {"limit": sent}
+
+
+def _setpoint(station: Station, watts: float) -> What:
+    ratings = {"limit": tenths(station.charge_w), "dischargeLimit": tenths(-station.discharge_w)}
+    return {"operationMode": "CentralSetpoint", "setpoint": tenths(watts), **ratings}
 
 
 def tenths(watts: float) -> float:
@@ -146,7 +165,7 @@ def _request(case: Case, station: Station, number: int, part: Part) -> Message:
             "connectorId": part.plug,
             "csChargingProfiles": {"chargingProfileId": number, **profile, "chargingSchedule": schedule},
         }
-    if station.version == "2.1" and part.level:
+    if station.version == "2.1" and part.level and not station.forms:
         profile |= {"maxOfflineDuration": OFFLINE_S, "invalidAfterOfflineDuration": True}
     full = {"id": number, **profile, "chargingSchedule": [{"id": number, **schedule}]}
     return {"evseId": part.plug, "chargingProfile": full}

@@ -27,13 +27,16 @@ top to bottom: a line is the payload of one SetChargingProfile request.
   TxProfile with its `transactionId`.
 - OCPP 2.1, charger and vehicle go both ways: `CentralSetpoint` with the setpoint, and the ratings of the plug as
   `limit` and `dischargeLimit`. From when a vehicle is done, and where none is plugged in: `Idle`.
+- A station that forms an island is never told `Idle` while it does: with nothing to give, `CentralSetpoint` with
+  setpoint 0, on all its plugs. Its setpoints are forecasts: it follows its load, which may be more or less.
 - OCPP 2.1, one of the two goes one way: `ChargingOnly`, `limit` = the power of the plan. It is a cap: the vehicle may
   take less.
 - OCPP 2.0.1 and 1.6 cap what is taken and have no word for giving: `limit` is never negative, and zero while the plan
   has the vehicle give. Where a station takes A only: A = W / (V x phases), with its own voltage.
 - Ids of profiles count from 1 at each station, in every export. Renumber them where other profiles have these ids, and
   clear those of an earlier plan first (ClearChargingProfile).
-- Stack levels from 1 hold the plan (one for every {most:,} periods); 0 is rest, for 2.1.
+- Stack levels from 1 hold the plan (one for every {most:,} periods); 0 is rest, for 2.1; a station that
+  forms an island has none.
 
 ## When nobody reaches the station
 
@@ -42,10 +45,16 @@ plan up again by itself (`invalidAfterOfflineDuration`): it neither gives what d
 island does not have. Stations whose `SupportsMaxOfflineDuration` is not true, and older versions, go on until
 `validTo`. After `validTo` a station does what it does without profiles: it charges. Send the next plan before that.
 
+A station that forms an island must keep forming it when nobody reaches it: if it rested, the island would be dark. Its
+profiles have no `maxOfflineDuration` and nothing below them to fall back to; they hold until `validTo`. Set up at the
+station that it goes on following its load, whatever the last setpoint was, and at what energy on board it stops: no
+message has the reserve of the driver.
+
 ## What OCPP does not do
 
 A charger that forms an island, or feeds premises whose feeder is dead, follows its load; its setpoints are what the
-plan expects, and how it follows is set up at the station. V2L comes from sockets of the vehicle.
+plan expects, and how it follows is set up at the station. `unsupported.csv` says which vehicle keeps an island alive,
+at which station and when; it must not be unplugged then. V2L comes from sockets of the vehicle.
 Reserves of drivers are in the setpoints, not in the messages: plan again for a vehicle that arrives with less than the
 plan says.
 """

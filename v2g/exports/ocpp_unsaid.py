@@ -19,6 +19,8 @@ COLUMNS = ("station", "plug", "vehicle", "from_utc", "until_utc", "what", "kw", 
 ROUNDING_W = 0.5
 """What rounding of a plan's figures may leave above a rating."""
 SOCKETS = "V2L: from the sockets of the vehicle, which no charger controls"
+FORMS = "forms an island: it follows its load and must not idle, setpoints are what the plan expects"
+"""Of no kWh: what is lost if nobody sets it up at the station is the island."""
 BOTH = "takes and gives within one interval: only the difference is sent"
 
 
@@ -39,7 +41,7 @@ class Unsaid:
 
 
 def unsaid(record: Record, stations: Sequence[Station], found: Iterable[Session]) -> list[Unsaid]:
-    """Discharge that a station cannot be told, both ways within an interval, and sockets."""
+    """Discharge that a station cannot be told, who forms an island, both ways within an interval, and sockets."""
     out: list[Unsaid] = []
     names, sheet = record.fleet.names, record.vehicle_sheet
     for session in found:
@@ -48,6 +50,7 @@ def unsaid(record: Record, stations: Sequence[Station], found: Iterable[Session]
         lost = (replace(piece, watts=_left_out(station, session, piece)) for piece in session.slices)
         for piece in joined(piece for piece in lost if abs(piece.watts) >= ROUNDING_W):
             out.append(Unsaid(*place, piece, _why(station, session, piece.watts, v2h)))
+        out += [Unsaid(*place, piece, FORMS) for piece in _forming(station, session)]
     given = sheet["discharge_kw"] + sheet["v2h_kw"]
     posts = np.where(record.fleet.charger >= 0, record.fleet.charger, len(stations))
     known = [*(station.name for station in stations), ""]
@@ -60,6 +63,14 @@ def unsaid(record: Record, stations: Sequence[Station], found: Iterable[Session]
 
 def _left_out(station: Station, session: Session, piece: Slice) -> float:
     return piece.watts - station.sent(session.vehicle, piece.watts)
+
+
+def _forming(station: Station, session: Session) -> Iterator[Slice]:
+    """When a vehicle that can give stands at a station that forms an island."""
+    for start, end in station.forms if session.vehicle in station.gives else ():
+        begin, finish = max(start, session.start), min(end, session.end)
+        if begin < finish:
+            yield Slice(begin, finish, 0.0)
 
 
 def _why(station: Station, session: Session, watts: float, v2h: bool) -> str:

@@ -26,6 +26,8 @@ from v2g.replay.verdict import Array, Index, Mask
 Spans = tuple[tuple[datetime, datetime], ...]
 LEAST_KWH = 0.05
 """Less energy than that is no change to anybody."""
+TURNED = {(False, True): "change_load_served", (True, False): "change_load_lost"}
+"""Whether a load had all that counts and has it now, where that changes."""
 LEAST_END_KWH = 0.5
 """Less at the end of what both plans cover is no change for a driver."""
 
@@ -34,10 +36,11 @@ LEAST_END_KWH = 0.5
 class Change:
     """One change: ``key`` says which (a key of the words of a language), ``subject`` of whom.
 
-    ``at`` is when it begins, ``before`` and ``after`` figures in ``unit`` or moments; ``ways`` are for vehicles what is
-    done now and what no longer, ``places`` where it was and is. ``people`` is how many a load is for, or how many of a
-    tier are served, ``people_before`` how many of the tier were; None where nobody counted them. ``more`` and ``less``
-    are the spans, in UTC, in which a load has more power than before, or less.
+    ``at`` is when it begins, ``before`` and ``after`` figures in ``unit`` or moments, such as kWh for a load with
+    service by the day that is won or lost; ``ways`` are for vehicles what is done now and what no longer, ``places``
+    where it was and is. ``people`` is how many a load is for, or how many of a tier are served, ``people_before`` how
+    many of the tier were; None where nobody counted them. ``more`` and ``less`` are the spans, in UTC, in which a load
+    has more power than before, or less.
     """
 
     key: str
@@ -194,10 +197,14 @@ class Comparison:
         kwh = [float(power @ self.hours) for power in kw]
         gained = kw[1] - kw[0]
         whose = replace(whose, more=self._spans(gained > LEAST_KW), less=self._spans(gained < -LEAST_KW))
-        if kept == (False, True):
-            yield replace(whose, key="change_load_served", at=begins[0], before=begins[0])
-        elif kept == (True, False):
-            yield replace(whose, key="change_load_lost", at=begins[1], after=begins[1])
+        if kept in TURNED:
+            whose = replace(whose, key=TURNED[kept])
+            if begins[kept.index(False)] is None:  # by the day: no time is known from which it lacks power
+                yield replace(whose, before=kwh[0], after=kwh[1], unit="kWh")
+            elif kept[1]:
+                yield replace(whose, at=begins[0], before=begins[0])
+            else:
+                yield replace(whose, at=begins[1], after=begins[1])
         elif begins[0] and begins[1] and begins[0] != begins[1]:
             key = "change_load_earlier" if begins[1] < begins[0] else "change_load_later"
             yield replace(whose, key=key, at=min(begins[0], begins[1]), before=begins[0], after=begins[1])

@@ -229,9 +229,11 @@ ENGLISH = Language(
         "change_people_served": "People at places whose most critical loads are all served: {after}, before {before}.",
         "change_tier_hours": "Tier {subject}: load-hours served {after}, before {before}.",
         "change_load_served": "{subject}{tier} is served now; before, it lacked power from {before}.",
-        "change_load_served_day": "{subject}{tier} is served now; before, it lacked part of what a day needs{when}.",
+        "change_load_served_day": "{subject}{tier} is served now: it gets {after} kWh; before, it got {before} "
+        "and lacked part of what a day needs{when}.",
         "change_load_lost": "{subject}{tier} is no longer served: it lacks power from {after}.",
-        "change_load_lost_day": "{subject}{tier} is no longer served: it lacks part of what a day needs{when}.",
+        "change_load_lost_day": "{subject}{tier} is no longer served: it gets {after} kWh, {before} before, "
+        "and lacks part of what a day needs{when}.",
         "change_load_earlier": "{subject}{tier} lacks power earlier: from {after}, before from {before}.",
         "change_load_later": "{subject}{tier} lacks power later: from {after}, before from {before}.",
         "change_load_more": "{subject}{tier} gets more: {after} kWh, {before} before{when}.",

@@ -250,9 +250,11 @@ JAPANESE = Language(
         "change_people_served": "最重要の設備にすべて給電できる場所の人数：{after}人（変更前{before}人）。",
         "change_tier_hours": "優先度{subject}：給電は{after}負荷時間（変更前{before}負荷時間）。",
         "change_load_served": "{subject}{tier}に給電できるようになりました（変更前は{before}から不足）。",
-        "change_load_served_day": "{subject}{tier}に給電できるようになりました（変更前は1日分が不足）{when}。",
+        "change_load_served_day": "{subject}{tier}に給電できるようになり、{after} kWhになりました"
+        "（変更前{before} kWh、1日分が不足）{when}。",
         "change_load_lost": "{subject}{tier}に給電できなくなりました。{after}から不足します。",
-        "change_load_lost_day": "{subject}{tier}に給電できなくなりました。1日分が不足します{when}。",
+        "change_load_lost_day": "{subject}{tier}に給電できなくなり、{after} kWhになりました"
+        "（変更前{before} kWh）。1日分が不足します{when}。",
         "change_load_earlier": "{subject}{tier}の不足が早まり、{after}からになりました（変更前{before}）。",
         "change_load_later": "{subject}{tier}の不足が遅くなり、{after}からになりました（変更前{before}）。",
         "change_load_more": "{subject}{tier}への給電が{after} kWhに増えました（変更前{before} kWh）{when}。",
