@@ -56,12 +56,12 @@ class Tiers(Carry):
         """As little energy moved through batteries as possible."""
         return self.wear[()]
 
-    @objective("h", "critical load-hours missed, weighted by how soon")
+    @objective("h", "critical load-hours missed, weighted by how soon", settled=True)
     def lost_late(self, q):
         """What cannot be served is missed late: help may come, and what is served is certain."""
         return self.soon[()]
 
-    @objective("kWh", "kWh from sockets of cars out of turn")
+    @objective("kWh", "kWh from sockets of cars out of turn", settled=True)
     def turns(self, u):
         """Where several cars could feed an appliance, one after the other does, and cords are moved seldom."""
         return self.waited[()]

@@ -208,11 +208,15 @@ class objective(Rule):
 
     With an index letter it stands for one stage per index, in order. With ``alternates`` these take turns
     with those of the objective above it, index by index: both run over the same letters. ``meaning`` is what
-    one unit of the objective is worth to a person, in words, for prices and explanations.
+    one unit of the objective is worth to a person, in words, for prices and explanations. With ``settled`` no
+    whole column is chosen again for it: all stand as the stages above leave them.
     """
 
-    def __init__(self, unit: str, meaning: str = "", *, integers: bool = False, alternates: bool = False) -> None:
+    def __init__(
+        self, unit: str, meaning: str = "", *, integers: bool = False, alternates: bool = False, settled: bool = False
+    ) -> None:
         self.unit, self.meaning, self.integers, self.alternates = unit, meaning, integers, alternates
+        self.settled = settled
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,10 @@ class Layout:
 
 @dataclass(frozen=True)
 class Objective:
-    """One stage of a policy: ``sum(value * x[index]) + constant``, to be minimised."""
+    """One stage of a policy: ``sum(value * x[index]) + constant``, to be minimised.
+
+    ``integers``: a count of whole columns; ``settled``: no whole column is chosen again for it.
+    """
 
     name: str
     unit: str
@@ -78,6 +81,7 @@ class Objective:
     value: Floats
     constant: float
     integers: bool = False
+    settled: bool = False
 
     def at(self, x: Floats) -> float:
         """Its value at a point."""

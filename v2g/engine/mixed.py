@@ -5,8 +5,8 @@ all other whole columns relaxed. Whole points are looked for from the quickest w
 stage before, the relaxation where it is whole, the relaxation rounded to whole columns that fit together, and for
 counts turns of rounding and relaxing, and a search over loads alone with all other whole columns as they stand. Where
 none of these reaches the bound, the solver searches over all whole columns at once, and its claim of a bound is kept
-as a claim. Whole columns stay open until the last stage, but for counts that reach the best thinkable. Every point is
-solved once more with its whole columns fixed, so that it is exact.
+as a claim. Whole columns stay open until the last stage that may choose them, but for counts that reach the best
+thinkable. Every point is solved once more with its whole columns fixed, so that it is exact.
 
 A stage is held at exactly what it reached. Room there would not be idle: a later amount turns it into a better value,
 each choice of whole columns at its own rate, and held at that value, choices that are equally good without any room
@@ -85,6 +85,8 @@ class Mixed(Run):
         """Solve every stage; returns the final point."""
         self.lead = self._led()
         for number, objective in enumerate(self.lp.objectives):
+            if objective.settled and self.x is not None:
+                self._settle(self._open(), np.rint(self.x[self._open()]))
             if not objective.index.size:
                 self._constant(objective)
             elif self._open().size:

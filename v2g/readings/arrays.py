@@ -198,7 +198,9 @@ class Arrays:
             body = _affine(evaluate(parts[kind], rule, *(np.array([i]) for i in index)), 1)
             row = compress(1, body.terms)
             constant = float(body.constants()[0])
-            stages.append(Objective(name, rule.unit, rule.meaning, row.index, row.value, constant, rule.integers))
+            stages.append(
+                Objective(name, rule.unit, rule.meaning, row.index, row.value, constant, rule.integers, rule.settled)
+            )
         return tuple(stages)
 
     def read(self) -> LP:

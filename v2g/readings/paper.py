@@ -165,7 +165,8 @@ def _variables(kind: type[Part], printer: Printer) -> Iterator[str]:
 def _stage(rule: objective, printer: Printer) -> str:
     unit = f", in {rule.unit}" if _unit(rule.unit) else ""
     turn = " By turns with the stage above, index by index." if rule.alternates else ""
-    return f"1. `{rule.name}`: ${printer.aim(rule)}${unit}. {_line(rule.doc)}{turn}"
+    stand = " No whole column is chosen again." if rule.settled else ""
+    return f"1. `{rule.name}`: ${printer.aim(rule)}${unit}. {_line(rule.doc)}{turn}{stand}"
 
 
 def _unit(unit: str) -> str:
