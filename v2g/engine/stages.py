@@ -218,7 +218,7 @@ class Run:
         """Close a stage with the plan as it stands: no limit is in its way."""
         assert self.x is not None
         value, none = objective.at(self.x), np.zeros(self.lp.shape[0] + len(self.held))
-        self._close(objective, value, self._bound_of(objective, None), None, prices=none)
+        self._close(objective, value, self._bound_of(objective, None), none, prices=none)
         self._hold(objective, value)
 
     def _choose(self, objective: Objective, free: Ints) -> Found:
