@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import permutations
+from math import ceil
 
 import numpy as np
 
 from v2g.handover.loads import on_share, single_appliance
-from v2g.handover.spans import Span, cut, where
+from v2g.handover.spans import Span, cut
 from v2g.handover.vehicles import LEAST_KW
 from v2g.replay.record import Record
 from v2g.replay.verdict import Array, Mask
@@ -56,8 +58,9 @@ class Handover:
 class Cords:
     """Which car feeds which load when.
 
-    A plan says how much two cars give to a load in an interval. Where one of them ends its work then and the other
-    begins it, and each can carry the load alone, the cord is moved once, in the middle, by their shares.
+    A plan says how much two cars give to a load in an interval. Where each can carry the load alone, they do so one
+    after the other, for their shares of the interval: first the one that fed it before, then the one that feeds it
+    after.
     """
 
     record: Record
@@ -132,15 +135,17 @@ class Cords:
         kw = np.array([self._kw[load, car] for car in cars])
         on = np.pad(kw > 0.0, ((0, 0), (1, 1)))
         for at in np.flatnonzero((kw > 0.0).sum(axis=0) == 2).tolist():
-            one, two = np.flatnonzero(kw[:, at] > 0.0).tolist()
-            for first, second in ((one, two), (two, one)):
-                ends, begins = not on[first, at + 2], not on[second, at]
-                whole = float(kw[[one, two], at].sum())
-                if ends and begins and self._alone(cars[first], kw[first, at], whole, at) and self._alone(
-                    cars[second], kw[second, at], whole, at
-                ):  # fmt: skip
-                    yield at, Handover(cars[first], cars[second], float(kw[first, at] / whole), whole)
-                    break
+            pair = np.flatnonzero(kw[:, at] > 0.0).tolist()
+            whole = float(kw[pair, at].sum())
+            if all(self._alone(cars[one], kw[one, at], whole, at) for one in pair):
+                fed_before, feeds_after = on[:, at].astype(int), on[:, at + 2].astype(int)
+                first, second = max(
+                    permutations(pair),
+                    key=lambda turn: (
+                        fed_before[turn[0]] - feeds_after[turn[0]] + feeds_after[turn[1]] - fed_before[turn[1]]
+                    ),
+                )
+                yield at, Handover(cars[first], cars[second], float(kw[first, at] / whole), whole)
 
     def _alone(self, car: int, part: float, whole: float, at: int) -> bool:
         """Whether a car can give all that a load gets in an interval, beside what it gives to others."""
@@ -161,7 +166,7 @@ class Cords:
             kw = np.where(kw > 0.0, self.record.loads.demand_kw[load], 0.0)
         name = self.record.loads.names[load]
         spans = tuple(self._cut(load, vehicle, kw > 0.0))
-        parts = tuple(float(energy[first:last].sum()) for first, last in where(kw > 0.0))
+        parts = tuple(float(energy[int(begin) : ceil(end)].sum()) for begin, end in spans)
         return Use(name, spans, parts, float(kw.max()), float(energy.sum()))
 
     def _spans(self, load: int, vehicle: int) -> Iterator[Span]:
@@ -173,7 +178,7 @@ class Cords:
         share = np.ones(on.size)
         if single_appliance(self.record, load):
             share = on_share(self._all[load], self.record.loads.demand_kw[load])
-        late = np.zeros(on.size, dtype=bool)
+        late = {}
         for at, shared in self._handovers.get(load, {}).items():
             if vehicle in (shared.first, shared.second):
                 late[at] = vehicle == shared.second

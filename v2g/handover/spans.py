@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -41,21 +41,28 @@ Span = tuple[float, float]
 """From one point to another; 2.5 lies in the middle of the third interval."""
 
 
-def cut(mask: NDArray[np.bool_], share: NDArray[np.float64], late: NDArray[np.bool_] | None = None) -> Iterator[Span]:
-    """Runs of true in which something is on, where at either end of a run it is so for a share of the interval only.
+def cut(mask: NDArray[np.bool_], share: NDArray[np.float64], late: Mapping[int, bool] | None = None) -> Iterator[Span]:
+    """Spans in which something is on that is on for a share of an interval only in some.
 
-    A run of one interval begins with it, or ends with it where it is ``late``.
+    ``late`` says of intervals whether that share is at their end; of others it is where it meets what is on before, or
+    else what is on after.
 
     >>> list(cut(np.array([True, True, False]), np.array([1.0, 0.25, 0.0])))
     [(0.0, 1.25)]
     >>> list(cut(np.array([False, True, True]), np.array([0.0, 0.25, 1.0])))
     [(1.75, 3.0)]
+    >>> list(cut(np.array([True, True, True]), np.array([1.0, 0.25, 1.0])))
+    [(0.0, 1.25), (2.0, 3.0)]
     """
     for first, last in where(mask):
-        begin, end = float(first), float(last)
-        alone_late = last - first == 1 and late is not None and bool(late[first])
-        if share[first] < 1.0 and (last - first > 1 or alone_late):
-            begin += 1.0 - float(share[first])
-        if share[last - 1] < 1.0 and not alone_late:
-            end -= 1.0 - float(share[last - 1])
+        begin, end = float(first), float(first)
+        for at in range(first, last):
+            part = min(float(share[at]), 1.0)
+            at_end = part < 1.0 and (late or {}).get(at, at == first and last - first > 1)
+            opens = at + 1.0 - part if at_end else float(at)
+            if opens > end:
+                if end > begin:
+                    yield begin, end
+                begin = opens
+            end = at + 1.0 if at_end else at + part
         yield begin, end
