@@ -147,6 +147,18 @@ def test_what_takes_long_says_a_line_now_and_then_when_piped(capsys: pytest.Capt
         assert capsys.readouterr().err.splitlines() == said
 
 
+def test_json_is_alone_on_standard_output(tmp_path: Path) -> None:
+    """In a process of its own: solvers write past Python, as HiGHS 1.16 does when it is made."""
+    command = "import sys; from v2g.cli import run; sys.exit(run(sys.argv[1:]))"
+    words = [sys.executable, "-c", command, "solve", "village", "--out", str(tmp_path / "plan"), "--json"]
+    assert (
+        json.loads(subprocess.run(words, capture_output=True, text=True, check=True).stdout)["summary"]["critical"][
+            "1"
+        ]["served"]
+        == 1
+    )
+
+
 def test_explain_says_what_it_is_about(plan_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     told = "Reasons, then remedies for at most 7 s (--no-remedies: reasons alone)."
     for words, said in ((["--time-limit", "7"], [told]), (["--no-remedies"], []), (["--json"], [])):
